@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +45,8 @@ class Attunement:
         The two streams behind it, when the rule compares two streams moment by moment.
     grades_negative : bool
         Whether the rule knows which states are negative.
+    extras : mapping
+        Counts only this rule makes (cues given, picked up, missed).
     """
 
     partners: tuple[str, str]
@@ -58,6 +61,7 @@ class Attunement:
     rule: str = ""
     pair: Pair | None = None
     grades_negative: bool = False
+    extras: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def window(self) -> tuple[float, float]:

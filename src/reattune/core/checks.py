@@ -56,9 +56,10 @@ def require(extra: str, purpose: str) -> ModuleType:
     """
     names = _EXTRA_MODULES[extra]
     try:
-        return [importlib.import_module(name) for name in names][0]
+        modules = [importlib.import_module(name) for name in names]
     except ImportError as error:
         raise MissingExtraError(
             f"{purpose[0].upper()}{purpose[1:]} needs the extra {extra!r}: "
             f'pip install "reattune[{extra}]"'
         ) from error
+    return modules[0]

@@ -13,9 +13,10 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 MISSING = -1
-# Decimals of a second to which change times are held. Arithmetic on a clock (subtracting the
-# session's start, frame / rate, adding a patience) leaves noise of about 1e-12 s; without this two
-# partners who change on the same frame would seem to change one after the other.
+# Change times closer than this are one moment. Arithmetic on a clock (subtracting the session's
+# start, frame / rate, adding a patience) leaves noise of about 1e-12 s; without this two partners
+# who change on the same frame would seem to change one after the other.
+SAME_MOMENT_S = 1e-9
 DECIMALS = 10
 
 
@@ -66,9 +67,8 @@ def make_steps(
     starts: FloatArray, ends: FloatArray, codes: IntArray, window: tuple[float, float]
 ) -> Steps:
     """Steps over ``window`` from sorted, disjoint labelled intervals; the rest is missing."""
-    t0, t1 = round(window[0], DECIMALS), round(window[1], DECIMALS)
-    first = np.round(np.clip(starts, t0, t1), DECIMALS)
-    last = np.round(np.clip(ends, t0, t1), DECIMALS)
+    t0, t1 = window
+    first, last = np.clip(starts, t0, t1), np.clip(ends, t0, t1)
     n = first.size
     # Each interval contributes itself and the hole after it; holes of no length drop out below.
     edges = np.empty(2 * n + 2)
@@ -76,15 +76,34 @@ def make_steps(
     edges[1:-1:2], edges[2:-1:2] = first, last
     values = np.full(2 * n + 1, MISSING, dtype=np.int64)
     values[1::2] = codes
-    keep = edges[1:] > edges[:-1]
+    keep = edges[1:] - edges[:-1] > SAME_MOMENT_S
     left, values = edges[:-1][keep], values[keep]
     fresh = np.ones(values.size, dtype=np.bool_)
     fresh[1:] = values[1:] != values[:-1]
+    left[:1] = t0
     return Steps(np.append(left[fresh], t1), values[fresh])
 
 
 def constant_steps(window: tuple[float, float], code: int = 0) -> Steps:
     """One code all the time."""
-    return Steps(
-        np.round(np.array(window, dtype=np.float64), DECIMALS), np.array([code], dtype=np.int64)
-    )
+    return Steps(np.array(window, dtype=np.float64), np.array([code], dtype=np.int64))
+
+
+def merge_edges(*edges: FloatArray) -> FloatArray:
+    """All edges in order, those of one moment made one (the earliest of them)."""
+    joined = np.concatenate(edges)
+    joined.sort()
+    fresh = np.ones(joined.size, dtype=np.bool_)
+    fresh[1:] = joined[1:] - joined[:-1] > SAME_MOMENT_S
+    return joined[fresh]
+
+
+def find_moments(edges: FloatArray, times: FloatArray) -> NDArray[np.bool_]:
+    """Whether each edge is the same moment as one of ``times``. Shape as ``edges``."""
+    hit = np.zeros(edges.size, dtype=np.bool_)
+    if times.size:
+        at = np.searchsorted(edges, times - SAME_MOMENT_S)
+        at = at[at < edges.size]
+        near = np.abs(edges[at] - times[: at.size]) <= SAME_MOMENT_S
+        hit[at[near]] = True
+    return hit

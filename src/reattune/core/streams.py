@@ -22,7 +22,7 @@ IntArray = NDArray[np.int64]
 
 
 def _frozen(values: object, dtype: type) -> NDArray[np.generic]:
-    array = np.array(values, dtype=dtype).reshape(-1)
+    array: NDArray[np.generic] = np.array(values, dtype=dtype).reshape(-1)
     array.flags.writeable = False
     return array
 
@@ -133,7 +133,7 @@ class States:
         return {c: float(s) / total for c, s in zip(self.categories, sums, strict=True)}
 
     def steps(self, window: tuple[float, float], codes: Mapping[str, int] | None = None) -> Steps:
-        """The stream as a step function over ``window``; labels absent from ``codes`` are missing."""
+        """Steps over ``window``; labels that are absent from ``codes`` are missing."""
         if codes is None:
             values = self.codes
         else:

@@ -1,1 +1,1 @@
-"""."""
+"""From recordings to sessions."""

@@ -1,0 +1,319 @@
+"""ELAN annotation files (.eaf): every tier is a track."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reattune.core.errors import ReadError
+from reattune.core.notes import Note
+from reattune.core.recording import Recording, Track
+from reattune.io.eaf_time import TimeSlots, divide, order_siblings
+from reattune.io.register import Format, register_reader
+from reattune.io.safe import parse_xml, read_bytes, sha256
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+Span = tuple[float, float]
+
+
+@dataclass
+class _Tier:
+    """A tier while it is read: its annotations as written, then their spans in ms."""
+
+    name: str
+    attributes: Mapping[str, str]
+    constraint: str
+    # (annotation, first slot, last slot, text) and (annotation, parent, previous, text).
+    aligned: list[tuple[str, str, str, str]] = field(default_factory=list)
+    references: list[tuple[str, str, str, str]] = field(default_factory=list)
+    spans: list[tuple[float, float, str]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def skip(self, code: str, count: int, reason: str) -> None:
+        """Note that annotations were left out."""
+        if count:
+            text = f"{count} annotations {reason}; skipped."
+            self.notes.append(Note(code, text, f"tier {self.name!r}", count, "warning"))
+
+
+def sniff_eaf(path: Path, head: bytes) -> bool:
+    """Whether the first bytes look like an ELAN annotation file."""
+    return b"<ANNOTATION_DOCUMENT" in head.replace(b"\x00", b"")
+
+
+def read_eaf(path: Path, options: Mapping[str, object] | None = None) -> tuple[Recording, ...]:
+    """The one recording in an ELAN file: a track of intervals for every tier, empty ones too.
+
+    Tiers with their own times keep them. Annotations of a symbolic association take the span of
+    their parent; those of a symbolic subdivision share it equally, in their order. Time slots
+    without a value are placed evenly between their timed neighbours in the tier. The clock is
+    that of the annotations, in seconds; ``media[i]["origin_s"]`` is what has to be added to it to
+    get the clock of that media file.
+
+    Parameters
+    ----------
+    path : Path
+        The file, plain or packed with gzip or xz.
+    options : mapping, optional
+        Not used.
+
+    Raises
+    ------
+    ReadError
+        When it is no sound ELAN file, or refers to slots or annotations that it does not have.
+    """
+    path = Path(path)
+    data = read_bytes(path)
+    root = parse_xml(data, path)
+    if root.tag != "ANNOTATION_DOCUMENT":
+        raise ReadError(
+            "is XML but not an ELAN file.",
+            path=path,
+            found=f"<{root.tag[:60]}>",
+            expected="<ANNOTATION_DOCUMENT>",
+        )
+    header = root.find("HEADER")
+    unit = header.get("TIME_UNITS", "milliseconds") if header is not None else "milliseconds"
+    if unit != "milliseconds":
+        raise ReadError(
+            "counts time in a unit that is not supported.",
+            path=path,
+            where="HEADER, TIME_UNITS",
+            found=repr(unit[:60]),
+            expected="'milliseconds'",
+        )
+    slots = TimeSlots.from_xml(root.find("TIME_ORDER"), path)
+    tiers = _tiers(root, path)
+    _resolve(tiers, slots, path)
+    return (
+        Recording(
+            id=_stem(path),
+            format="elan",
+            path=path,
+            tracks=tuple(_track(tier) for tier in tiers),
+            media=_media(header, path),
+            meta={
+                "sha256": sha256(data),
+                "author": root.get("AUTHOR", ""),
+                "date": root.get("DATE", ""),
+                "version": root.get("FORMAT", ""),
+            },
+            notes=tuple(note for tier in tiers for note in tier.notes),
+        ),
+    )
+
+
+def _stem(path: Path) -> str:
+    name = path.name
+    for suffix in (".gz", ".xz"):
+        name = name.removesuffix(suffix)
+    return Path(name).stem
+
+
+def _tiers(root: Element, path: Path) -> list[_Tier]:
+    """The tiers in file order, their annotations as written."""
+    constraints = {
+        kind.get("LINGUISTIC_TYPE_ID", ""): kind.get("CONSTRAINTS", "")
+        for kind in root.iterfind("LINGUISTIC_TYPE")
+    }
+    tiers = []
+    for number, node in enumerate(root.iterfind("TIER"), start=1):
+        name = node.get("TIER_ID")
+        if name is None:
+            raise ReadError("has no name.", path=path, where=f"tier {number}", expected="TIER_ID")
+        tier = _Tier(name, node.attrib, constraints.get(node.get("LINGUISTIC_TYPE_REF", ""), ""))
+        tiers.append(tier)
+        aligned, references = tier.aligned.append, tier.references.append
+        for annotation in node:
+            for inner in annotation:
+                get = inner.attrib.get
+                tag = inner.tag
+                if tag == "ALIGNABLE_ANNOTATION":
+                    text = inner.findtext("ANNOTATION_VALUE", "").strip()
+                    aligned(
+                        (
+                            get("ANNOTATION_ID", ""),
+                            get("TIME_SLOT_REF1", ""),
+                            get("TIME_SLOT_REF2", ""),
+                            text,
+                        )
+                    )
+                elif tag == "REF_ANNOTATION":
+                    text = inner.findtext("ANNOTATION_VALUE", "").strip()
+                    references(
+                        (
+                            get("ANNOTATION_ID", ""),
+                            get("ANNOTATION_REF", ""),
+                            get("PREVIOUS_ANNOTATION", ""),
+                            text,
+                        )
+                    )
+    return tiers
+
+
+def _resolve(tiers: list[_Tier], slots: TimeSlots, path: Path) -> None:
+    """Give every annotation its span in ms, parents before children."""
+    known: set[str] = set()
+    for tier in tiers:
+        before, added = len(known), len(tier.aligned) + len(tier.references)
+        known.update(row[0] for row in tier.aligned)
+        known.update(row[0] for row in tier.references)
+        doubled = before + added - len(known)
+        if doubled:
+            text = f"{doubled} annotations have the identifier of another one."
+            where = f"tier {tier.name!r}"
+            tier.notes.append(Note("doubled_identifier", text, where, doubled, "warning"))
+    # Only annotations that others refer to have to be found again.
+    wanted = {row[1] for tier in tiers for row in tier.references}
+    spans: dict[str, Span] = {}
+    for tier in _parents_first(tiers):
+        _place_aligned(tier, slots, wanted, spans, path)
+        if tier.references:
+            _place_references(tier, known, spans, path)
+
+
+def _parents_first(tiers: list[_Tier]) -> list[_Tier]:
+    by_name = {tier.name: tier for tier in tiers}
+    depth: dict[str, int] = {}
+    for tier in tiers:
+        chain: list[str] = []
+        name: str | None = tier.name
+        # A circle of parents ends where it meets itself.
+        while name in by_name and name not in depth and name not in chain:
+            chain.append(name)
+            name = by_name[name].attributes.get("PARENT_REF")
+        below = depth.get(name, -1) if name is not None else -1
+        for steps, link in enumerate(reversed(chain), start=1):
+            depth[link] = below + steps
+    return sorted(tiers, key=lambda tier: depth[tier.name])
+
+
+def _place_aligned(
+    tier: _Tier, slots: TimeSlots, wanted: set[str], spans: dict[str, Span], path: Path
+) -> None:
+    times = slots.times
+    try:
+        pairs = [(times[row[1]], times[row[2]]) for row in tier.aligned]
+    except KeyError as error:
+        raise ReadError(
+            "has an annotation at a time slot that the file does not have.",
+            path=path,
+            where=f"tier {tier.name!r}",
+            found=f"time slot {error.args[0][:60]!r}",
+        ) from None
+    if any(first is None or last is None for first, last in pairs):
+        bounds = [(row[1], row[2]) for row in tier.aligned]
+        filled = slots.interpolate(bounds, seamless=tier.constraint == "Time_Subdivision")
+        if filled:
+            text = (
+                f"{filled} time slots have no time of their own; they were placed evenly between "
+                "the timed ones beside them."
+            )
+            where = f"tier {tier.name!r}"
+            tier.notes.append(Note("slots_interpolated", text, where, filled))
+        pairs = [(times[row[1]], times[row[2]]) for row in tier.aligned]
+    untimed = backwards = negative = 0
+    for (identifier, _, _, text), (first, last) in zip(tier.aligned, pairs, strict=True):
+        if first is None or last is None:
+            untimed += 1
+        elif last < first:
+            backwards += 1
+        elif first < 0:
+            negative += 1
+        else:
+            tier.spans.append((first, last, text))
+            if identifier in wanted:
+                spans[identifier] = (first, last)
+    tier.skip("no_time", untimed, "have no time, nor a timed neighbour on both sides")
+    tier.skip("reversed", backwards, "end before they start")
+    tier.skip("negative_time", negative, "start before 0")
+
+
+def _place_references(tier: _Tier, known: set[str], spans: dict[str, Span], path: Path) -> None:
+    children: dict[str, list[tuple[str, str, str, str]]] = {}
+    for row in tier.references:
+        children.setdefault(row[1], []).append(row)
+    missing = [parent for parent in children if parent not in known]
+    if missing:
+        raise ReadError(
+            "refers to an annotation that the file does not have.",
+            path=path,
+            where=f"tier {tier.name!r}",
+            found=f"annotation {missing[0][:60]!r}",
+        )
+    orphans = broken = 0
+    for parent, rows in children.items():
+        span = spans.get(parent)
+        if span is None:
+            orphans += len(rows)
+            continue
+        if tier.constraint == "Symbolic_Association" or len(rows) == 1:
+            parts = [span] * len(rows)
+        else:
+            order, whole = order_siblings([(row[0], row[2]) for row in rows])
+            broken += not whole
+            rows = [rows[at] for at in order]
+            parts = divide(span, len(rows))
+        for (identifier, _, _, text), part in zip(rows, parts, strict=True):
+            tier.spans.append((*part, text))
+            spans[identifier] = part
+    tier.skip("parent_skipped", orphans, "belong to an annotation that has no time")
+    if broken:
+        text = (
+            f"the order of the parts is not clear for {broken} annotations that are divided; the "
+            "order in the file was used where it is not."
+        )
+        tier.notes.append(Note("order_unclear", text, f"tier {tier.name!r}", broken, "warning"))
+
+
+def _track(tier: _Tier) -> Track:
+    rows = sorted(tier.spans, key=lambda span: span[:2])
+    starts = np.array([row[0] for row in rows], dtype=np.float64) / 1000.0
+    ends = np.array([row[1] for row in rows], dtype=np.float64) / 1000.0
+    overlaps = int((starts[1:] < ends[:-1]).sum())
+    if overlaps:
+        text = f"{overlaps} annotations start before the one before them ends."
+        tier.notes.append(Note("overlap", text, f"tier {tier.name!r}", overlaps, "warning"))
+    get = tier.attributes.get
+    return Track(
+        tier.name,
+        "intervals",
+        starts,
+        ends,
+        tuple(row[2] for row in rows),
+        person=get("PARTICIPANT", "").strip(),
+        meta={
+            "annotator": get("ANNOTATOR", ""),
+            "parent": get("PARENT_REF", ""),
+            "linguistic_type": get("LINGUISTIC_TYPE_REF", ""),
+            "constraint": tier.constraint,
+        },
+    )
+
+
+def _media(header: Element | None, path: Path) -> tuple[Mapping[str, object], ...]:
+    media = []
+    for node in header.iterfind("MEDIA_DESCRIPTOR") if header is not None else ():
+        address = node.get("MEDIA_URL") or node.get("RELATIVE_MEDIA_URL") or ""
+        origin = node.get("TIME_ORIGIN", "0")
+        try:
+            origin_s = int(origin) / 1000.0
+        except (ValueError, OverflowError):
+            raise ReadError(
+                "is not a whole number of milliseconds.",
+                path=path,
+                where="MEDIA_DESCRIPTOR, TIME_ORIGIN",
+                found=repr(origin[:60]),
+            ) from None
+        name = address.replace("\\", "/").rsplit("/", 1)[-1]
+        media.append({"name": name, "origin_s": origin_s})
+    return tuple(media)
+
+
+ELAN = register_reader(Format("elan", "ELAN annotation file", (".eaf",), sniff_eaf, read_eaf))

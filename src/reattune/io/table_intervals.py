@@ -1,0 +1,251 @@
+"""Tables whose rows are coded intervals or points in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reattune.core.errors import ReadError
+from reattune.core.notes import Note
+from reattune.core.recording import Recording, Track
+from reattune.io.columns import LARGEST_TIME_S, Column, FloatArray, Table
+from reattune.io.table_groups import (
+    IntArray,
+    Reason,
+    group_rows,
+    rows_read_note,
+    session_columns,
+    session_names,
+    skipped_notes,
+    too_many,
+)
+
+# In this order: a row is counted under the first that holds.
+REASONS = (
+    Reason("rows_without_session", "name no session"),
+    Reason("rows_without_start", "have no readable start"),
+    Reason("rows_with_unreadable_end", "have an end or duration that is no time"),
+    Reason("rows_not_finite", "have a time that is not finite"),
+    Reason("rows_negative", "have a time before 0"),
+    Reason("rows_reversed", "end before they start"),
+    Reason("rows_without_code", "have no code"),
+    Reason("rows_without_end", "have no end although others of their track do"),
+)
+_NO_END = len(REASONS)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Interval rows as arrays over all rows of the table."""
+
+    table: Table
+    starts: FloatArray
+    ends: FloatArray
+    why: IntArray
+    people: list[str]
+    streams: list[str] | None
+    codes: tuple[tuple[Column, list[str]], ...]
+    tick_s: float | None
+
+
+def read_intervals(table: Table, start: Column) -> tuple[Recording, ...]:
+    """One recording per session; in it, one track per person and stream, sorted by start.
+
+    Without an end or duration column every row is a point. Rows that cannot be placed are
+    skipped and counted in notes.
+
+    Raises
+    ------
+    ReadError
+        When no row is left, or an option names a column that is not there.
+    """
+    end, duration = table.find("end"), table.find("duration")
+    codes = _code_columns(table)
+    person = table.find("person") or table.find("person_of_event")
+    stream = table.find("track")
+    sessions = tuple(c for c in session_columns(table) if c not in (start, *codes))
+    blank = np.array([not any(map(str.strip, row)) for row in table.cells.rows], dtype=np.bool_)
+
+    starts, no_start = table.times(start)
+    ends, bad_end = _ends(table, starts, end, duration)
+    names = session_names(table, sessions)
+    texts = tuple((column, table.texts(column)) for column in codes)
+    no_code = ~np.any([[bool(text) for text in column] for _, column in texts], axis=0)
+    with np.errstate(invalid="ignore"):
+        wild = (np.abs(starts) > LARGEST_TIME_S) | (np.abs(ends) > LARGEST_TIME_S)
+        checks = (
+            np.array([not name for name in names], dtype=np.bool_),
+            no_start | np.isnan(starts),
+            bad_end,
+            wild,
+            (starts < 0) | (ends < 0),
+            ends < starts,
+            no_code,
+        )
+    why = np.zeros(starts.size, dtype=np.int64)
+    for number in range(len(checks), 0, -1):
+        why[checks[number - 1]] = number
+    why[blank] = -1
+
+    rows = _Rows(
+        table=table,
+        starts=starts,
+        ends=ends,
+        why=why,
+        people=table.texts(person) if person else [""] * starts.size,
+        streams=table.texts(stream) if stream else None,
+        codes=texts,
+        tick_s=_tick(table, start),
+    )
+    if end is not None or duration is not None:
+        _mark_open_rows(rows, names)
+    everything = np.flatnonzero(~blank)
+    if not (why[everything] == 0).any():
+        told = " ".join(str(note) for note in skipped_notes(table, everything, why, REASONS))
+        raise ReadError(f"has no row that could be read. {told}".strip(), path=table.path)
+
+    used = (start, end, duration, person, stream, *codes, *sessions)
+    notes = (*table.notes, _used_note(table, used), *_unit_notes(table, start, starts[why == 0]))
+    # A row without a session belongs to no recording; the first one tells of it.
+    groups = group_rows((names[row] for row in everything), everything)
+    lost = groups.pop("", np.zeros(0, dtype=np.int64))
+    too_many(table, "sessions", sessions, len(groups))
+    made = []
+    for name, members in groups.items():
+        told_of = np.concatenate([lost, members]) if not made else members
+        made.append(_recording(rows, str(name), members, told_of, notes, used))
+    return tuple(made)
+
+
+def _code_columns(table: Table) -> tuple[Column, ...]:
+    given = table.options.get("code")
+    if isinstance(given, list | tuple) and given:
+        return tuple(table.named("code", name) for name in given)
+    found = table.find("code")
+    return () if found is None else (found,)
+
+
+def _ends(
+    table: Table, starts: FloatArray, end: Column | None, duration: Column | None
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    ends = np.full(starts.size, np.nan)
+    bad = np.zeros(starts.size, dtype=np.bool_)
+    if end is not None:
+        ends, bad = table.times(end)
+    if duration is not None:
+        lengths, odd = table.times(duration)
+        open_ = np.isnan(ends) & ~bad
+        ends[open_] = starts[open_] + lengths[open_]
+        bad |= odd & open_
+    return ends, bad
+
+
+def _mark_open_rows(rows: _Rows, names: list[str]) -> None:
+    """Rows without an end are points only where their whole track has none."""
+    left = np.flatnonzero(rows.why == 0)
+    streams = rows.streams or [""] * len(names)
+    for members in group_rows(
+        ((names[r], rows.people[r], streams[r]) for r in left), left
+    ).values():
+        without = np.isnan(rows.ends[members])
+        if not without.all():
+            rows.why[members[without]] = _NO_END
+
+
+def _tick(table: Table, start: Column) -> float | None:
+    rate = table.rate("fps") or table.rate("rate_hz")
+    return 1 / rate if table.unit(start) == "frame" and rate else None
+
+
+def _recording(
+    rows: _Rows,
+    name: str,
+    members: IntArray,
+    told_of: IntArray,
+    notes: tuple[Note, ...],
+    used: tuple[Column | None, ...],
+) -> Recording:
+    table = rows.table
+    good = members[rows.why[members] == 0]
+    tracks: list[Track] = []
+    for column, texts in rows.codes:
+        coded = good if len(rows.codes) == 1 else good[[bool(texts[row]) for row in good]]
+        streams = rows.streams
+        keys = ((rows.people[r], streams[r] if streams else "") for r in coded)
+        for key, own in group_rows(keys, coded).items():
+            person, stream = key if isinstance(key, tuple) else ("", "")
+            tracks.append(_track(rows, column, texts, str(person), str(stream), own))
+    too_many(table, "tracks", [c for c in used if c is not None], len(tracks))
+    covariates = _constants(table, members, used)
+    return Recording(
+        id=name,
+        format="table",
+        path=table.path,
+        tracks=tuple(tracks),
+        meta={"sha256": table.sha256, "shape": "intervals", "covariates": covariates},
+        notes=(
+            rows_read_note(good.size, members.size),
+            *skipped_notes(table, told_of, rows.why, REASONS),
+            *notes,
+        ),
+    )
+
+
+def _track(
+    rows: _Rows, column: Column, texts: list[str], person: str, stream: str, own: IntArray
+) -> Track:
+    ends = rows.ends[own]
+    points = bool(np.isnan(ends).all())
+    ends = rows.starts[own] if points else ends
+    order = np.lexsort((ends, rows.starts[own]))
+    own, ends = own[order], ends[order]
+    several = len(rows.codes) > 1
+    return Track(
+        name=(f"{stream} {column.name}" if several else stream) if stream else column.name,
+        kind="points" if points else "intervals",
+        starts=rows.starts[own],
+        ends=ends,
+        labels=tuple([texts[row] for row in own]),
+        person=person,
+        tick_s=rows.tick_s,
+    )
+
+
+def _constants(table: Table, members: IntArray, used: tuple[Column | None, ...]) -> dict[str, str]:
+    """Other columns that hold one and the same text throughout a session."""
+    constants = {}
+    cells = table.cells.rows
+    for column in table.columns:
+        if column not in used:
+            at = column.index
+            first = cells[members[0]][at]
+            if all(cells[row][at] == first for row in members):
+                constants[column.name] = first.strip()
+    return constants
+
+
+def _used_note(table: Table, used: tuple[Column | None, ...]) -> Note:
+    names = [column.name for column in used if column is not None]
+    rest = [column.name for column in table.columns if column.name not in names]
+    text = f"Interval rows from the columns {', '.join(names)}."
+    if rest:
+        text += f" Not read as behaviour: {', '.join(rest[:12])}{', ...' if rest[12:] else ''}."
+    return Note("columns_used", text)
+
+
+def _unit_notes(table: Table, start: Column, times_s: FloatArray) -> tuple[Note, ...]:
+    """Whole numbers that reach ten hours are milliseconds more often than seconds."""
+    silent = not start.unit and "unit" not in table.options
+    if silent and times_s.max() > 36_000 and (times_s == np.round(times_s)).all():
+        return (
+            Note(
+                "unit_suspect",
+                f"Times reach {times_s.max():g} and no unit is stated; they were taken as "
+                'seconds. If they are milliseconds, give unit = "ms".',
+                where=f"column {start.name!r}",
+                level="warning",
+            ),
+        )
+    return ()

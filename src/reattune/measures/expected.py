@@ -1,0 +1,95 @@
+"""What two streams with these base rates would give if they were not timed to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reattune.core.attunement import Attunement
+from reattune.core.pair import MATCH, MISMATCH
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Chance expectations of one window; nan where the rule has no closed form.
+
+    Attributes
+    ----------
+    matched_prop : float
+        E, the share expected to match.
+    repairs : float
+        e, repairs expected from the partners' own changes.
+    repair_hazard_per_s : float
+        h_E = e / (V (1 - E)).
+    """
+
+    matched_prop: float
+    repairs: float
+    repair_hazard_per_s: float
+
+
+def find_expected(attunement: Attunement) -> Expected:
+    """Expected match, repairs and repair hazard from base rates and change counts alone.
+
+    Notes
+    -----
+    With p_a and q_b the partners' shares of the time V in which the rule is defined, R(a, b) the
+    match table and N(a -> a') the changes of a partner inside V::
+
+        E = sum_ab p_a q_b R(a, b)
+        e = sum N_x(a -> a') sum_b q_b [R(a, b) = 0] [R(a', b) = 1] + the same for y
+        h_E = e / (V (1 - E))
+
+    Excluded pairs carry no weight. In continuous time without missing time E is the mean matched
+    share, and e the mean number of repairs, over all rotations of one stream against the other.
+    """
+    pair = attunement.pair
+    if pair is None:
+        return Expected(NAN, NAN, NAN)
+    match = pair.table.match
+    if 1 in match.shape:
+        # A rule that looks at one partner only: nothing could match by chance.
+        return Expected(NAN, NAN, NAN)
+    middles = (attunement.edges[:-1] + attunement.edges[1:]) / 2
+    x, y = pair.x.at(middles), pair.y.at(middles)
+    inside = attunement.state >= 0
+    observed_s = float(np.diff(attunement.edges)[inside].sum())
+    if observed_s <= 0:
+        return Expected(NAN, NAN, NAN)
+    lengths = np.diff(attunement.edges)[inside]
+    p = np.bincount(x[inside], lengths, minlength=match.shape[0]) / observed_s
+    q = np.bincount(y[inside], lengths, minlength=match.shape[1]) / observed_s
+    hit = (match == MATCH).astype(np.float64)
+    open_ = (match == MISMATCH).astype(np.float64)
+    weight = float(p @ (hit + open_) @ q)
+    share = float(p @ hit @ q) / weight if weight > 0 else NAN
+    both = np.zeros(attunement.edges.size, dtype=np.bool_)
+    both[1:-1] = inside[:-1] & inside[1:]
+    repairs = _repairs(x, attunement.changed[0] & both, hit, open_, q)
+    repairs += _repairs(y, attunement.changed[1] & both, hit.T, open_.T, p)
+    exposure = observed_s * (1 - share)
+    return Expected(share, repairs, repairs / exposure if exposure > 0 else NAN)
+
+
+def _repairs(
+    codes: NDArray[np.int64],
+    changed: NDArray[np.bool_],
+    hit: NDArray[np.float64],
+    open_: NDArray[np.float64],
+    other: NDArray[np.float64],
+) -> float:
+    """Repairs that one partner's changes would make against the other's base rates."""
+    at = np.flatnonzero(changed)
+    if at.size == 0:
+        return 0.0
+    before, after = codes[at - 1], codes[at]
+    met = hit + open_
+    weights = (open_[before] * hit[after]) @ other
+    defined = (met[before] * met[after]) @ other
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = np.where(defined > 0, weights / defined, 0.0)
+    return float(shares.sum())

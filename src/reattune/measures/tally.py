@@ -1,0 +1,199 @@
+"""Tally: the counts and seconds from which every measure is computed; tallies can be pooled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reattune.core.attunement import Attunement
+from reattune.core.criteria import Criteria
+from reattune.core.pair import MATCH, MISMATCH
+from reattune.core.ruptures import Ruptures
+from reattune.measures.expected import find_expected
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+Counts3 = tuple[int, int, int]
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """What was seen in one window, or in several pooled ones.
+
+    Sums pool; so any measure of many sessions comes from summed events and summed exposure, never
+    from the mean of per-session values.
+
+    Attributes
+    ----------
+    partners : (str, str)
+    observed_s, matched_s, mismatched_s, negative_s : float
+        Seconds V, M, U of the raw states, and seconds in which both are negative (nan when the
+        rule does not know).
+    expected_matched_s : float
+        Seconds expected to match by chance, E V (nan when there is no closed form).
+    expected_repairs : float
+        Repairs expected by chance in the mismatched time seen, h_E U.
+    run_matched_s, run_mismatched_s : float
+        Exposure after the criteria.
+    n_repairs, n_onsets : int
+        Mismatch -> match and match -> mismatch transitions.
+    durations, events : arrays, shape (n,)
+        Length of each entered rupture and whether it ended in a repair.
+    raw_durations, raw_events : arrays
+        The same for entered mismatches before any criteria.
+    depths : float array
+        Peak depth of each entered rupture.
+    outcomes : (int, int, int)
+        Entered ruptures repaired, censored, unrepaired.
+    n_not_entered : int
+    opened, repaired, repair_events : (int, int, int)
+        Entered ruptures opened by first, second, both; entered repaired ones closed by; all
+        repairs, entered or not, made by.
+    changes : (int, int)
+        Each partner's own changes of state within observed time.
+    extras : mapping
+        Counts only the rule makes.
+    """
+
+    partners: tuple[str, str]
+    observed_s: float
+    matched_s: float
+    mismatched_s: float
+    negative_s: float
+    expected_matched_s: float
+    expected_repairs: float
+    run_matched_s: float
+    run_mismatched_s: float
+    n_repairs: int
+    n_onsets: int
+    durations: FloatArray
+    events: BoolArray
+    raw_durations: FloatArray
+    raw_events: BoolArray
+    depths: FloatArray
+    outcomes: Counts3
+    n_not_entered: int
+    opened: Counts3
+    repaired: Counts3
+    repair_events: Counts3
+    changes: tuple[int, int]
+    extras: Mapping[str, int] = field(default_factory=dict)
+
+
+def _by(masks: NDArray[np.int64]) -> Counts3:
+    counts = np.bincount(masks, minlength=4)
+    return (int(counts[1]), int(counts[2]), int(counts[3]))
+
+
+def make_tally(attunement: Attunement, ruptures: Ruptures, raw: Ruptures | None = None) -> Tally:
+    """The tally of one window.
+
+    Parameters
+    ----------
+    attunement : Attunement
+    ruptures : Ruptures
+        Found in it.
+    raw : Ruptures, optional
+        Those found without criteria; needed only where ``ruptures`` used some.
+    """
+    raw = ruptures if raw is None else raw
+    lengths = np.diff(attunement.edges)
+    state = attunement.state
+    matched = float(lengths[state == MATCH].sum())
+    mismatched = float(lengths[state == MISMATCH].sum())
+    expected = find_expected(attunement)
+    entered, closed = ruptures.entered, ruptures.closed
+    outcomes = np.bincount(ruptures.outcome[entered], minlength=3)
+    inside = state >= 0
+    within = np.zeros(attunement.edges.size, dtype=np.bool_)
+    within[1:-1] = inside[1:] & inside[:-1]
+    changes = (attunement.changed & within).sum(axis=1)
+    return Tally(
+        partners=attunement.partners,
+        observed_s=matched + mismatched,
+        matched_s=matched,
+        mismatched_s=mismatched,
+        negative_s=(
+            float(lengths[attunement.negative].sum()) if attunement.grades_negative else NAN
+        ),
+        expected_matched_s=expected.matched_prop * (matched + mismatched),
+        expected_repairs=expected.repair_hazard_per_s * ruptures.mismatched_s,
+        run_matched_s=ruptures.matched_s,
+        run_mismatched_s=ruptures.mismatched_s,
+        n_repairs=int(closed.sum()),
+        n_onsets=int(entered.sum()),
+        durations=ruptures.latency[entered],
+        events=closed[entered],
+        raw_durations=raw.latency[raw.entered],
+        raw_events=raw.closed[raw.entered],
+        depths=ruptures.depth[entered],
+        outcomes=(int(outcomes[0]), int(outcomes[1]), int(outcomes[2])),
+        n_not_entered=int((~entered).sum()),
+        opened=_by(ruptures.by[entered]),
+        repaired=_by(ruptures.repaired_by[entered & (ruptures.outcome == 0)]),
+        repair_events=_by(ruptures.repaired_by[closed]),
+        changes=(int(changes[0]), int(changes[1])),
+        extras=attunement.extras,
+    )
+
+
+def pool_tallies(tallies: Sequence[Tally]) -> Tally:
+    """One tally over several windows: seconds and events summed, ruptures put together.
+
+    Expected values are summed as well: the chance expectation of a pool is what each of its
+    sessions, with its own base rates, would give.
+    """
+    first = tallies[0]
+
+    def three(name: str) -> Counts3:
+        rows = np.array([getattr(t, name) for t in tallies]).sum(axis=0)
+        return (int(rows[0]), int(rows[1]), int(rows[2]))
+
+    def total(name: str) -> float:
+        return float(sum(getattr(t, name) for t in tallies))
+
+    def joined(name: str) -> NDArray[np.generic]:
+        return np.concatenate([getattr(t, name) for t in tallies])
+
+    extras: dict[str, int] = {}
+    for tally in tallies:
+        for key, count in tally.extras.items():
+            extras[key] = extras.get(key, 0) + count
+    return Tally(
+        partners=first.partners,
+        observed_s=total("observed_s"),
+        matched_s=total("matched_s"),
+        mismatched_s=total("mismatched_s"),
+        negative_s=total("negative_s"),
+        expected_matched_s=total("expected_matched_s"),
+        expected_repairs=total("expected_repairs"),
+        run_matched_s=total("run_matched_s"),
+        run_mismatched_s=total("run_mismatched_s"),
+        n_repairs=int(total("n_repairs")),
+        n_onsets=int(total("n_onsets")),
+        durations=joined("durations").astype(np.float64),
+        events=joined("events").astype(np.bool_),
+        raw_durations=joined("raw_durations").astype(np.float64),
+        raw_events=joined("raw_events").astype(np.bool_),
+        depths=joined("depths").astype(np.float64),
+        outcomes=three("outcomes"),
+        n_not_entered=int(total("n_not_entered")),
+        opened=three("opened"),
+        repaired=three("repaired"),
+        repair_events=three("repair_events"),
+        changes=(
+            sum(t.changes[0] for t in tallies),
+            sum(t.changes[1] for t in tallies),
+        ),
+        extras=extras,
+    )
+
+
+def needs_raw(criteria: Criteria) -> bool:
+    """Whether mismatches without criteria must be found as well."""
+    return not criteria.drops_nothing

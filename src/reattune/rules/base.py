@@ -1,0 +1,71 @@
+"""What every rule can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from reattune.core.attunement import Attunement
+from reattune.core.errors import MissingStreamError
+from reattune.core.pair import Pair
+from reattune.core.session import Session
+from reattune.rules.join import join
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A frozen set of parameters that turns a session into an `Attunement`.
+
+    A rule works in two steps, so that chance can come between them: `read` maps the session to a
+    `Pair` (two streams of states on one clock), `judge` says when a pair is attuned.
+    """
+
+    # Whether the streams of the pair are compared moment by moment through its table. If not, the
+    # chance expectation has no closed form and surrogates go through `judge`.
+    by_moment: ClassVar[bool] = True
+    grades_negative: ClassVar[bool] = False
+
+    def read(self, session: Session, window: tuple[float, float] | None = None) -> Pair:
+        """The partners' mapped states in ``window`` (default: the session's span)."""
+        raise NotImplementedError
+
+    def judge(self, pair: Pair) -> Attunement:
+        """The dyad over time."""
+        return join(pair, rule=self.describe(), grades_negative=self.grades_negative)
+
+    def __call__(self, session: Session, window: tuple[float, float] | None = None) -> Attunement:
+        """The dyad over time in ``window`` (default: the session's span)."""
+        return self.judge(self.read(session, window))
+
+    def describe(self) -> str:
+        """The rule in words; printed with every result."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, object]:
+        """Type and parameters, JSON-safe, as the study file writes them."""
+        settings: dict[str, object] = {"type": type(self).__name__}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            settings[field.name] = value.to_dict() if hasattr(value, "to_dict") else value
+        return settings
+
+
+def named_streams(stream: str | tuple[str, str]) -> tuple[str, str]:
+    """The stream name of the first and of the second partner."""
+    return (stream, stream) if isinstance(stream, str) else stream
+
+
+def check_partner(session: Session, partner: str) -> int:
+    """0 or 1: which partner of the session that name is.
+
+    Raises
+    ------
+    MissingStreamError
+        When the session has no such partner.
+    """
+    if partner not in session.partners:
+        raise MissingStreamError(
+            f"The rule names partner {partner!r}; session {session.id!r} has "
+            f"{session.partners[0]!r} and {session.partners[1]!r}."
+        )
+    return session.partners.index(partner)

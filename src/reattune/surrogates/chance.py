@@ -1,0 +1,166 @@
+"""ChanceTest: what was observed beside what streams not tied to each other give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reattune.surrogates.decide import ChanceWarning, Information
+from reattune.surrogates.ranks import ChanceStatistic
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+Method = Literal[
+    "rotate_blocks",
+    "rotate_whole",
+    "permute_pairs",
+    "combine_rotations",
+    "run_permutation",
+    "fitted_semi_markov",
+    "stationary_bootstrap",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class ChanceTest:
+    """Statistics beside their null; holds no seed and no clock time.
+
+    Attributes
+    ----------
+    method : str
+        How the surrogates were made.
+    partners : (str, str)
+        The first stayed, the second was moved.
+    statistics : tuple of ChanceStatistic
+    warnings : tuple of ChanceWarning
+    information : Information
+        How much the data could say.
+    observed_s : float
+        Seconds in which the rule is defined.
+    blocks, block_s : int, float
+        Blocks of the rotation and their mean length in seconds (over sessions: the mean).
+    n_alignments : float
+        Different alignments there are.
+    n_drawn : int
+        Surrogates made.
+    exact : bool
+        Every alignment was looked at once, so p has no Monte-Carlo error.
+    seam : str
+        ``"cut"`` or ``"join"``.
+    min_offset_s : float
+    n_dyads, n_sessions : int
+    draws : mapping
+        Surrogate values by statistic when asked for; otherwise empty.
+    """
+
+    method: str
+    partners: tuple[str, str]
+    statistics: tuple[ChanceStatistic, ...]
+    warnings: tuple[ChanceWarning, ...]
+    information: Information
+    observed_s: float
+    blocks: int
+    block_s: float
+    n_alignments: float
+    n_drawn: int
+    exact: bool
+    seam: str = "cut"
+    min_offset_s: float = 0.0
+    n_dyads: int = 1
+    n_sessions: int = 1
+    draws: Mapping[str, FloatArray] = field(default_factory=dict, repr=False)
+
+    def __getitem__(self, name: str) -> ChanceStatistic:
+        """The statistic of that name.
+
+        Raises
+        ------
+        KeyError
+            Naming the statistics there are.
+        """
+        for row in self.statistics:
+            if row.name == name:
+                return row
+        raise KeyError(f"no statistic {name!r}; there is {', '.join(self.names)}")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the statistics, in order."""
+        return tuple(row.name for row in self.statistics)
+
+    @property
+    def warning_codes(self) -> tuple[str, ...]:
+        """Codes of the warnings, in order."""
+        return tuple(warning.code for warning in self.warnings)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What was done, JSON-safe; equal inputs give equal settings."""
+        return {
+            "method": self.method,
+            "seam": self.seam,
+            "min_offset_s": self.min_offset_s,
+            "blocks": self.blocks,
+            "block_s": json_number(self.block_s),
+            "n_drawn": self.n_drawn,
+            "exact": self.exact,
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per statistic: statistic, observed, null_mean, ..., p, n_defined, refused."""
+        import pandas as pd
+
+        frame = pd.DataFrame([asdict(row) for row in self.statistics])
+        return frame.rename(columns={"name": "statistic"})
+
+    def to_dict(self) -> dict[str, object]:
+        """A JSON-safe copy: undefined numbers are None, infinite ones ``"inf"``."""
+        seen = self.information
+        return {
+            **self.settings,
+            "partners": list(self.partners),
+            "n_dyads": self.n_dyads,
+            "n_sessions": self.n_sessions,
+            "n_alignments": json_number(self.n_alignments),
+            "observed_s": json_number(self.observed_s),
+            "runs": list(seen.runs),
+            "expected_repairs": json_number(seen.expected_repairs),
+            "missing_prop": [json_number(share) for share in seen.missing_prop],
+            "statistics": {
+                row.name: {
+                    key: json_number(value) if isinstance(value, float) else value
+                    for key, value in asdict(row).items()
+                    if key != "name"
+                }
+                for row in self.statistics
+            },
+            "warnings": [{"code": w.code, "message": w.message} for w in self.warnings],
+        }
+
+    def summary(self) -> str:
+        """The test in sentences."""
+        from reattune.surrogates.wording import sentences
+
+        return "\n".join(sentences(self))
+
+    def __str__(self) -> str:
+        return self.summary()
+
+
+def json_number(value: float) -> float | str | None:
+    """The number, None for nan, ``"inf"`` or ``"-inf"`` for an infinite one."""
+    if math.isnan(value):
+        return None
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return float(value)
