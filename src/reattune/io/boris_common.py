@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -69,7 +70,7 @@ def pair_events(events: Sequence[Event]) -> tuple[list[Bout], list[Note]]:
     """
     ordered = sorted(events, key=lambda event: event.time_s)
     notes = []
-    backwards = sum(b.time_s < a.time_s for a, b in zip(events, events[1:], strict=False))
+    backwards = sum(b.time_s < a.time_s for a, b in pairwise(events))
     if backwards:
         notes.append(
             Note(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -23,9 +25,17 @@ from reattune.io.boris_common import (
     end_not_known,
     pair_events,
 )
-from reattune.io.boris_rows import Row, Table, find_tables, has_header
+from reattune.io.cells import (
+    DELIMITERS,
+    Cells,
+    Row,
+    is_workbook,
+    peek_text,
+    plain_stem,
+    read_cells,
+)
 from reattune.io.register import Format, register_reader
-from reattune.io.safe import read_bytes, sha256
+from reattune.io.safe import decode, read_bytes, sha256
 
 _AGGREGATED = ("observation id", "behavior", "start (s)", "stop (s)")
 # Every column that BORIS itself writes, in any version; what is left are the study's variables.
@@ -39,6 +49,8 @@ image file path|image file path start|image file path stop""".replace("\n", "").
 )
 _MODIFIER = re.compile(r"modif(ier)? ?#? ?\d+")
 _CLOCK = re.compile(r"(-?)(\d+):([0-5]?\d):([0-5]?\d(?:\.\d+)?)")
+# Characters; the old preamble of metadata above the header is far shorter.
+_HEADER_WITHIN = 65_536
 _NOT_GIVEN = ("", "na", "nan")
 _STATUSES: dict[str, Status] = {"START": "START", "STOP": "STOP", "POINT": "POINT"}
 
@@ -57,7 +69,14 @@ class _Observation:
 
 def sniff_boris_export(path: Path, head: bytes) -> bool:
     """Whether the first bytes (or the workbook) hold the header of a BORIS event table."""
-    return has_header(head, path, _is_header)
+    if is_workbook(path, head):
+        try:
+            read_cells(path, read_bytes(path), is_header=_is_header)
+        except ReadError:
+            return False
+        return True
+    text = peek_text(head)
+    return text is not None and _delimiter(text) is not None
 
 
 def read_boris_export(
@@ -83,19 +102,41 @@ def read_boris_export(
     """
     path = Path(path)
     data = read_bytes(path)
-    tables = find_tables(data, path, _is_header)
-    if not tables:
-        raise ReadError(
-            "has no header of a BORIS event table.",
-            path=path,
-            expected="columns 'Behavior', 'Start (s)', 'Stop (s)' (aggregated events) or "
-            "'Time', 'Behavior', 'Behavior type' or 'Status' (tabular events)",
-        )
+    cells = _cells(path, data)
     observations: dict[str, _Observation] = {}
-    for table in tables:
-        _read_table(table, path, observations)
+    _read_rows(cells, path, observations)
     digest = sha256(data)
-    return tuple(_recording(name, seen, path, digest) for name, seen in observations.items())
+    return tuple(
+        _recording(name, seen, path, digest, cells.notes) for name, seen in observations.items()
+    )
+
+
+def _cells(path: Path, data: bytes) -> Cells:
+    """The table below the header, wherever that is."""
+    mark = None
+    if not data.startswith(b"PK"):
+        mark = _delimiter(decode(data, path)[0])
+        if mark is None:
+            raise ReadError(
+                "has no header of a BORIS event table.",
+                path=path,
+                expected="columns 'Observation id', 'Behavior', 'Start (s)', 'Stop (s)' "
+                "(aggregated events) or 'Time', 'Behavior', 'Status' (tabular events)",
+            )
+    return read_cells(path, data, delimiter=mark, is_header=_is_header)
+
+
+def _delimiter(text: str) -> str | None:
+    """The mark between cells with which one of the first rows is the header; None without one."""
+    beginning = text[:_HEADER_WITHIN]
+    for mark in DELIMITERS:
+        try:
+            rows = csv.reader(io.StringIO(beginning, newline=""), delimiter=mark)
+            if any(_is_header(tuple(row)) for row in rows):
+                return mark
+        except csv.Error:
+            continue
+    return None
 
 
 def _is_header(row: Row) -> bool:
@@ -118,7 +159,7 @@ def _name(cell: str) -> str:
     return "time" if text == "time (s)" else text
 
 
-def _read_table(table: Table, path: Path, observations: dict[str, _Observation]) -> None:
+def _read_rows(table: Cells, path: Path, observations: dict[str, _Observation]) -> None:
     names = [_name(cell) for cell in table.header]
     doubled = sorted({n for n in names if n in _OWN_COLUMNS and n and names.count(n) > 1})
     if doubled:
@@ -128,16 +169,19 @@ def _read_table(table: Table, path: Path, observations: dict[str, _Observation])
     kind = _kind(table.header)
     above = _preamble(table.preamble)
     modifier_columns = [name for name in names if _MODIFIER.fullmatch(name)]
-    for line, cells in table.rows:
-        row = dict(zip(names, cells, strict=False))
-        place = table.place(line)
-        name = row.get("observation id") or above.get("observation id") or path.stem
+    for number, written in enumerate(table.rows):
+        cells = [cell.strip() for cell in written]
+        if not any(cells):
+            continue
+        row = dict(zip(names, cells, strict=True))
+        place = f"line {table.line(number)}"
+        name = row.get("observation id") or above.get("observation id") or plain_stem(path)
         seen = observations.setdefault(name, _Observation())
         if not seen.first:
             seen.place = place
             variables = {
                 original: cell
-                for original, cell in zip(table.header, cells, strict=False)
+                for original, cell in zip(table.header, cells, strict=True)
                 if original
                 and _name(original) not in _OWN_COLUMNS
                 and not _MODIFIER.fullmatch(_name(original))
@@ -229,17 +273,19 @@ def _preamble(rows: Sequence[Row]) -> dict[str, str]:
     variables = False
     for row in rows:
         key = _name(row[0]) if row else ""
-        value = row[1] if len(row) > 1 else ""
+        value = row[1].strip() if len(row) > 1 else ""
         if key == "independent variables":
             variables = True
         elif variables and key not in ("", "variable"):
-            found[f"variable {row[0]}"] = value
+            found[f"variable {row[0].strip()}"] = value
         elif key and key in _OWN_COLUMNS:
             found[key] = value
     return found
 
 
-def _recording(name: str, seen: _Observation, path: Path, digest: str) -> Recording:
+def _recording(
+    name: str, seen: _Observation, path: Path, digest: str, of_table: Sequence[Note]
+) -> Recording:
     bouts, notes = pair_events(seen.events)
     bouts = sorted([*bouts, *seen.bouts], key=lambda bout: bout.start_s)
     span = _span(seen, path)
@@ -269,9 +315,12 @@ def _recording(name: str, seen: _Observation, path: Path, digest: str) -> Record
                 if key.startswith(prefix)
             },
         },
-        notes=tuple(
-            Note(note.code, note.message, note.where or where, note.count, note.level)
-            for note in notes
+        notes=(
+            *of_table,
+            *(
+                Note(note.code, note.message, note.where or where, note.count, note.level)
+                for note in notes
+            ),
         ),
     )
 

@@ -5,22 +5,33 @@ from __future__ import annotations
 import csv
 import io
 import lzma
-import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from reattune.core.errors import ReadError, did_you_mean
+from reattune.core.errors import ReadError
 from reattune.core.notes import Note
-from reattune.io.safe import MAX_BYTES, decode, open_zip
+from reattune.io.safe import decode
+from reattune.io.workbook import is_workbook, read_sheet
+
+__all__ = [
+    "DELIMITERS",
+    "Cells",
+    "Row",
+    "guess_delimiter",
+    "is_workbook",
+    "looks_tabular",
+    "peek_text",
+    "plain_stem",
+    "read_cells",
+]
 
 MAX_CELLS = 25_000_000
 MAX_COLUMNS = 16_384
-MAX_SHEET_ROWS = 1_048_576
 # In this order when several fit equally well: in "0,04;0,08" both marks cut every row alike.
 DELIMITERS = ("\t", ";", "|", ",")
 _DELIMITER_WORDS = {"tab": "\t", "\\t": "\t", "semicolon": ";", "comma": ",", "pipe": "|"}
@@ -104,7 +115,7 @@ def read_cells(
         When it is not text or a sound workbook, is too large, or has no header.
     """
     if data[:4] == b"PK\x03\x04":
-        rows, lines, name, notes = _sheet_rows(path, data, sheet)
+        rows, lines, name, notes = read_sheet(path, data, sheet, MAX_CELLS)
         mark, encoding = "", "xlsx"
     else:
         text, encoding = decode(data, path)
@@ -306,115 +317,11 @@ def _text_rows(path: Path, text: str, mark: str) -> tuple[list[Row], list[int] |
     return [row for _, row in numbered], [line for line, _ in numbered], []
 
 
-# -- spreadsheets --------------------------------------------------------------------------
-
-
-def _sheet_rows(
-    path: Path, data: bytes, asked: str | int | None
-) -> tuple[list[Row], list[int] | None, str, list[Note]]:
-    with open_zip(data, path) as archive:
-        if "xl/workbook.xml" not in archive.namelist():
-            raise ReadError("is a zip archive but not an .xlsx workbook.", path=path)
-    import warnings
-
-    import openpyxl
-
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and extensions that do not touch the cells.
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False)
-            try:
-                sheets = {ws.title: ws for ws in book.worksheets}
-                name = _known_sheet(path, list(sheets), asked)
-                # The size a sheet claims is not believed: rows are as wide as their cells.
-                sheets[name].reset_dimensions()
-                rows = _capped_rows(path, name, sheets[name].iter_rows(values_only=True))
-            finally:
-                book.close()
-    except ReadError:
-        raise
-    except Exception as error:
-        # A damaged workbook makes openpyxl raise almost anything (KeyError, TypeError, ...).
-        raise ReadError(
-            f"is not a sound .xlsx workbook ({type(error).__name__}: {str(error)[:120]}).",
-            path=path,
-        ) from error
-    notes = []
-    if len(sheets) > 1 and asked is None:
-        others = ", ".join(repr(title) for title in list(sheets)[1:7])
-        notes.append(
-            Note("other_sheets", f"Only the sheet {name!r} was read; there is also {others}.")
-        )
-    formulas = sum(cell.startswith("=") for row in rows for cell in row)
-    if formulas:
-        notes.append(
-            Note(
-                "formula_cells",
-                f"{formulas} cell(s) hold a formula, which is read as text and never computed; "
-                "in the spreadsheet, paste them as values.",
-                where=f"sheet {name!r}",
-                count=formulas,
-                level="warning",
-            )
-        )
-    return rows, None, name, notes
-
-
-def _known_sheet(path: Path, titles: list[str], asked: str | int | None) -> str:
-    if not titles:
-        raise ReadError("has no sheet with cells.", path=path)
-    if asked is None:
-        return titles[0]
-    if isinstance(asked, str) and asked in titles:
-        return asked
-    number = str(asked).strip()
-    if number.isascii() and number.isdigit() and 1 <= int(number[:9]) <= len(titles):
-        return titles[int(number) - 1]
-    raise ReadError(f"has no sheet {asked!r}." + did_you_mean(str(asked), titles), path=path)
-
-
-def _capped_rows(path: Path, name: str, values: Iterable[tuple[object, ...]]) -> list[Row]:
-    rows: list[Row] = []
-    n_cells = 0
-    for row in values:
-        n_cells += len(row)
-        if len(rows) >= MAX_SHEET_ROWS or n_cells > MAX_CELLS:
-            raise ReadError(
-                "is too large.",
-                path=path,
-                where=f"sheet {name!r}",
-                expected=f"at most {MAX_SHEET_ROWS} rows and {MAX_CELLS} cells",
-            )
-        rows.append(tuple(_cell_text(value) for value in row))
-    return rows
-
-
-def _cell_text(value: object) -> str:
-    import datetime
-
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        whole = value.is_integer() and abs(value) < 1e15
-        return str(int(value)) if whole else repr(value)
-    if isinstance(value, datetime.timedelta):
-        minutes, seconds = divmod(value.total_seconds(), 60)
-        return f"{int(minutes) // 60}:{int(minutes) % 60:02d}:{seconds:06.3f}"
-    if isinstance(value, datetime.time | datetime.datetime):
-        return value.isoformat(*((" ",) if isinstance(value, datetime.datetime) else ()))
-    return str(getattr(value, "text", value))
-
-
 # -- looking at a file's beginning ---------------------------------------------------------
 
 
 def peek_text(head: bytes) -> str | None:
-    """Text of a file's first bytes, unpacked when they are gzip or xz; None when they are no text."""
+    """Text of a file's first bytes, unpacked from gzip or xz; None when they are no text."""
     try:
         if head[:2] == b"\x1f\x8b":
             head = zlib.decompressobj(wbits=31).decompress(head, _SAMPLE_CHARACTERS)
@@ -423,21 +330,6 @@ def peek_text(head: bytes) -> str | None:
         return decode(head[: len(head) // 4 * 4] if head[:1] in b"\xff\xfe" else head, Path())[0]
     except (ReadError, zlib.error, lzma.LZMAError, EOFError):
         return None
-
-
-def is_workbook(path: Path, head: bytes) -> bool:
-    """Whether the file is a zip archive with an .xlsx workbook in it."""
-    if head[:4] != b"PK\x03\x04":
-        return False
-    if b"xl/workbook.xml" in head:
-        return True
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            return False
-        with zipfile.ZipFile(path) as archive:
-            return "xl/workbook.xml" in archive.namelist()
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
-        return False
 
 
 def plain_stem(path: Path) -> str:

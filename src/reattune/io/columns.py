@@ -119,9 +119,10 @@ class Table:
     notes: tuple[Note, ...]
 
     def find(self, role: str) -> Column | None:
-        """The column of that role: the option of its name, else the first known name."""
-        if role in self.options:
-            return self.named(role, self.options[role])
+        """The column of that role: the option of its name (the first of several), else by name."""
+        given = self._taken(role)
+        if given:
+            return self.named(role, given[0])
         # An option says what a column is; it then plays no other role by its name.
         taken = {c for key in ROLES for c in self._taken(key)}
         for name in ROLES[role]:
@@ -132,7 +133,9 @@ class Table:
 
     def _taken(self, role: str) -> list[str]:
         given = self.options.get(role)
-        return [str(g) for g in (given if isinstance(given, list | tuple) else [given])]
+        if given is None:
+            return []
+        return [str(name) for name in (given if isinstance(given, list | tuple) else [given])]
 
     def named(self, option: str, name: object) -> Column:
         """The column of exactly that name (else of that name without case and outer blanks)."""
@@ -282,7 +285,7 @@ def parse_times(
         values = values * 60
     elif unit == "frame" and rate_hz:
         values = values / rate_hz
-    for at in np.flatnonzero(odd):
+    for at in np.flatnonzero(odd).tolist():
         seconds = _clock_seconds(cells[at].strip(), rate_hz)
         if seconds is not None:
             values[at], odd[at] = seconds, False

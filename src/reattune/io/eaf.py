@@ -12,6 +12,7 @@ import numpy as np
 from reattune.core.errors import ReadError
 from reattune.core.notes import Note
 from reattune.core.recording import Recording, Track
+from reattune.io.cells import plain_stem
 from reattune.io.eaf_time import TimeSlots, divide, order_siblings
 from reattune.io.register import Format, register_reader
 from reattune.io.safe import parse_xml, read_bytes, sha256
@@ -93,7 +94,7 @@ def read_eaf(path: Path, options: Mapping[str, object] | None = None) -> tuple[R
     _resolve(tiers, slots, path)
     return (
         Recording(
-            id=_stem(path),
+            id=plain_stem(path),
             format="elan",
             path=path,
             tracks=tuple(_track(tier) for tier in tiers),
@@ -107,13 +108,6 @@ def read_eaf(path: Path, options: Mapping[str, object] | None = None) -> tuple[R
             notes=tuple(note for tier in tiers for note in tier.notes),
         ),
     )
-
-
-def _stem(path: Path) -> str:
-    name = path.name
-    for suffix in (".gz", ".xz"):
-        name = name.removesuffix(suffix)
-    return Path(name).stem
 
 
 def _tiers(root: Element, path: Path) -> list[_Tier]:
@@ -161,19 +155,16 @@ def _resolve(tiers: list[_Tier], slots: TimeSlots, path: Path) -> None:
     """Give every annotation its span in ms, parents before children."""
     known: set[str] = set()
     for tier in tiers:
-        before, added = len(known), len(tier.aligned) + len(tier.references)
-        known.update(row[0] for row in tier.aligned)
-        known.update(row[0] for row in tier.references)
-        doubled = before + added - len(known)
+        expected = len(known) + len(tier.aligned) + len(tier.references)
+        known.update([row[0] for row in tier.aligned], [row[0] for row in tier.references])
+        doubled = expected - len(known)
         if doubled:
             text = f"{doubled} annotations have the identifier of another one."
             where = f"tier {tier.name!r}"
             tier.notes.append(Note("doubled_identifier", text, where, doubled, "warning"))
-    # Only annotations that others refer to have to be found again.
-    wanted = {row[1] for tier in tiers for row in tier.references}
     spans: dict[str, Span] = {}
     for tier in _parents_first(tiers):
-        _place_aligned(tier, slots, wanted, spans, path)
+        _place_aligned(tier, slots, spans, path)
         if tier.references:
             _place_references(tier, known, spans, path)
 
@@ -194,9 +185,7 @@ def _parents_first(tiers: list[_Tier]) -> list[_Tier]:
     return sorted(tiers, key=lambda tier: depth[tier.name])
 
 
-def _place_aligned(
-    tier: _Tier, slots: TimeSlots, wanted: set[str], spans: dict[str, Span], path: Path
-) -> None:
+def _place_aligned(tier: _Tier, slots: TimeSlots, spans: dict[str, Span], path: Path) -> None:
     times = slots.times
     try:
         pairs = [(times[row[1]], times[row[2]]) for row in tier.aligned]
@@ -218,28 +207,26 @@ def _place_aligned(
             where = f"tier {tier.name!r}"
             tier.notes.append(Note("slots_interpolated", text, where, filled))
         pairs = [(times[row[1]], times[row[2]]) for row in tier.aligned]
-    untimed = backwards = negative = 0
-    for (identifier, _, _, text), (first, last) in zip(tier.aligned, pairs, strict=True):
-        if first is None or last is None:
-            untimed += 1
-        elif last < first:
-            backwards += 1
-        elif first < 0:
-            negative += 1
-        else:
-            tier.spans.append((first, last, text))
-            if identifier in wanted:
-                spans[identifier] = (first, last)
+    kept = [
+        (row, first, last)
+        for row, (first, last) in zip(tier.aligned, pairs, strict=True)
+        if first is not None and last is not None and 0 <= first <= last
+    ]
+    tier.spans += [(first, last, row[3]) for row, first, last in kept]
+    spans.update({row[0]: (first, last) for row, first, last in kept})
+    if len(kept) == len(pairs):
+        return
+    timed = [(a, b) for a, b in pairs if a is not None and b is not None]
+    backwards = sum(last < first for first, last in timed)
+    untimed = len(pairs) - len(timed)
+    negative = len(timed) - backwards - len(kept)
     tier.skip("no_time", untimed, "have no time, nor a timed neighbour on both sides")
     tier.skip("reversed", backwards, "end before they start")
     tier.skip("negative_time", negative, "start before 0")
 
 
 def _place_references(tier: _Tier, known: set[str], spans: dict[str, Span], path: Path) -> None:
-    children: dict[str, list[tuple[str, str, str, str]]] = {}
-    for row in tier.references:
-        children.setdefault(row[1], []).append(row)
-    missing = [parent for parent in children if parent not in known]
+    missing = [row[1] for row in tier.references if row[1] not in known]
     if missing:
         raise ReadError(
             "refers to an annotation that the file does not have.",
@@ -247,29 +234,38 @@ def _place_references(tier: _Tier, known: set[str], spans: dict[str, Span], path
             where=f"tier {tier.name!r}",
             found=f"annotation {missing[0][:60]!r}",
         )
+    if tier.constraint == "Symbolic_Association":
+        placed = [(row, spans[row[1]]) for row in tier.references if row[1] in spans]
+        tier.spans += [(*span, row[3]) for row, span in placed]
+        spans.update({row[0]: span for row, span in placed})
+        _skip_orphans(tier, len(tier.references) - len(placed))
+        return
+    children: dict[str, list[tuple[str, str, str, str]]] = {}
+    for row in tier.references:
+        children.setdefault(row[1], []).append(row)
     orphans = broken = 0
     for parent, rows in children.items():
         span = spans.get(parent)
         if span is None:
             orphans += len(rows)
             continue
-        if tier.constraint == "Symbolic_Association" or len(rows) == 1:
-            parts = [span] * len(rows)
-        else:
-            order, whole = order_siblings([(row[0], row[2]) for row in rows])
-            broken += not whole
-            rows = [rows[at] for at in order]
-            parts = divide(span, len(rows))
-        for (identifier, _, _, text), part in zip(rows, parts, strict=True):
+        order, whole = order_siblings([(row[0], row[2]) for row in rows])
+        broken += not whole
+        parts = divide(span, len(rows))
+        for (identifier, _, _, text), part in zip([rows[at] for at in order], parts, strict=True):
             tier.spans.append((*part, text))
             spans[identifier] = part
-    tier.skip("parent_skipped", orphans, "belong to an annotation that has no time")
+    _skip_orphans(tier, orphans)
     if broken:
         text = (
             f"the order of the parts is not clear for {broken} annotations that are divided; the "
             "order in the file was used where it is not."
         )
         tier.notes.append(Note("order_unclear", text, f"tier {tier.name!r}", broken, "warning"))
+
+
+def _skip_orphans(tier: _Tier, count: int) -> None:
+    tier.skip("parent_skipped", count, "belong to an annotation that was skipped")
 
 
 def _track(tier: _Tier) -> Track:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,4 +152,4 @@ def divide(span: tuple[float, float], parts: int) -> list[tuple[float, float]]:
     """``span`` cut into equal parts that touch exactly."""
     start, end = span
     edges = [start + (end - start) * at / parts for at in range(parts)] + [end]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))

@@ -9,13 +9,14 @@ from pathlib import Path
 from reattune.core.errors import ReadError
 from reattune.core.notes import Note
 from reattune.core.recording import Recording
-from reattune.io.cells import Cells, is_workbook, looks_tabular, peek_text, read_cells
+from reattune.io.cells import Cells, looks_tabular, peek_text, read_cells
 from reattune.io.columns import MISSING, Column, Table, parse_numbers, split_unit
 from reattune.io.register import Format, register_reader
 from reattune.io.safe import read_bytes, sha256
 from reattune.io.table_intervals import read_intervals
 from reattune.io.table_samples import read_samples
 from reattune.io.table_wide import read_wide
+from reattune.io.workbook import is_workbook
 
 
 def read_table(path: Path, options: Mapping[str, object]) -> tuple[Recording, ...]:
@@ -31,8 +32,8 @@ def read_table(path: Path, options: Mapping[str, object]) -> tuple[Recording, ..
     options : mapping
         Column names: ``start``, ``end``, ``duration``, ``code`` (one or a list), ``person``,
         ``track``, ``session`` (one or a list), ``time``. Layout: ``unit`` ("s", "ms", "min",
-        "frame"), ``fps``, ``rate_hz``, ``decimal``, ``sheet``, ``delimiter``, ``columns`` (names, for
-        a file without a header), ``wide`` (prefix -> track) with ``interval_s``.
+        "frame"), ``fps``, ``rate_hz``, ``decimal``, ``sheet``, ``delimiter``, ``columns``
+        (names, for a file without a header), ``wide`` (prefix -> track) with ``interval_s``.
 
     Raises
     ------
@@ -118,7 +119,7 @@ def _without_header(path: Path, cells: Cells, named: object) -> Cells:
 
 
 def _all_numeric(cells: Cells) -> bool:
-    values, odd = parse_numbers(cells.header, cells.delimiter == ";")
+    _, odd = parse_numbers(cells.header, cells.delimiter == ";")
     return not odd.any() and any(cell not in MISSING for cell in cells.header)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reattune.core.notes import Note
 from reattune.io.cells import plain_stem
-from reattune.io.columns import Column, Table, split_unit
+from reattune.io.columns import ROLES, Column, Table, split_unit
 
 IntArray = NDArray[np.int64]
 
@@ -26,19 +26,24 @@ class Reason:
     words: str
 
 
-def group_rows(keys: Iterable[Hashable], rows: IntArray) -> dict[Hashable, IntArray]:
+def group_rows(keys: Sequence[Hashable], rows: IntArray) -> dict[Hashable, IntArray]:
     """Rows with the same key, in order of first appearance, each in file order.
 
     Parameters
     ----------
-    keys : iterable, as long as ``rows``
+    keys : sequence, as long as ``rows``
     rows : int array, shape (n,)
     """
-    index: dict[Hashable, int] = {}
-    codes = np.fromiter((index.setdefault(key, len(index)) for key in keys), np.int64, rows.size)
+    index = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    codes = np.fromiter(map(index.__getitem__, keys), np.int64, rows.size)
     order = np.argsort(codes, kind="stable")
     cuts = np.searchsorted(codes[order], np.arange(1, len(index)))
     return dict(zip(index, np.split(rows[order], cuts), strict=False))
+
+
+def pick(texts: Sequence[str], rows: IntArray) -> list[str]:
+    """The texts of some rows."""
+    return [texts[row] for row in rows.tolist()]
 
 
 def session_columns(table: Table) -> tuple[Column, ...]:
@@ -55,7 +60,7 @@ def session_columns(table: Table) -> tuple[Column, ...]:
     by_name = tuple(
         column
         for column in table.columns
-        if split_unit(column.name)[0] in _names(table, "session") and column.name != time
+        if split_unit(column.name)[0] in ROLES["session"] and column.name != time
     )
     if by_name:
         return by_name
@@ -63,12 +68,6 @@ def session_columns(table: Table) -> tuple[Column, ...]:
     if weak is not None and (weak.name == time or not _repeats(table, weak)):
         weak = None
     return () if weak is None else (weak,)
-
-
-def _names(table: Table, role: str) -> tuple[str, ...]:
-    from reattune.io.columns import ROLES
-
-    return ROLES[role]
 
 
 def _repeats(table: Table, column: Column) -> bool:

@@ -15,6 +15,7 @@ from reattune.io.table_groups import (
     IntArray,
     Reason,
     group_rows,
+    pick,
     rows_read_note,
     session_columns,
     session_names,
@@ -99,7 +100,7 @@ def read_intervals(table: Table, start: Column) -> tuple[Recording, ...]:
         codes=texts,
         tick_s=_tick(table, start),
     )
-    if end is not None or duration is not None:
+    if (end is not None or duration is not None) and np.isnan(ends[why == 0]).any():
         _mark_open_rows(rows, names)
     everything = np.flatnonzero(~blank)
     if not (why[everything] == 0).any():
@@ -109,10 +110,10 @@ def read_intervals(table: Table, start: Column) -> tuple[Recording, ...]:
     used = (start, end, duration, person, stream, *codes, *sessions)
     notes = (*table.notes, _used_note(table, used), *_unit_notes(table, start, starts[why == 0]))
     # A row without a session belongs to no recording; the first one tells of it.
-    groups = group_rows((names[row] for row in everything), everything)
+    groups = group_rows(pick(names, everything), everything)
     lost = groups.pop("", np.zeros(0, dtype=np.int64))
     too_many(table, "sessions", sessions, len(groups))
-    made = []
+    made: list[Recording] = []
     for name, members in groups.items():
         told_of = np.concatenate([lost, members]) if not made else members
         made.append(_recording(rows, str(name), members, told_of, notes, used))
@@ -172,8 +173,8 @@ def _recording(
     tracks: list[Track] = []
     for column, texts in rows.codes:
         coded = good if len(rows.codes) == 1 else good[[bool(texts[row]) for row in good]]
-        streams = rows.streams
-        keys = ((rows.people[r], streams[r] if streams else "") for r in coded)
+        streams = pick(rows.streams, coded) if rows.streams else [""] * coded.size
+        keys = list(zip(pick(rows.people, coded), streams, strict=True))
         for key, own in group_rows(keys, coded).items():
             person, stream = key if isinstance(key, tuple) else ("", "")
             tracks.append(_track(rows, column, texts, str(person), str(stream), own))
@@ -207,7 +208,7 @@ def _track(
         kind="points" if points else "intervals",
         starts=rows.starts[own],
         ends=ends,
-        labels=tuple([texts[row] for row in own]),
+        labels=tuple(pick(texts, own)),
         person=person,
         tick_s=rows.tick_s,
     )

@@ -81,13 +81,14 @@ def _block(table: Table, prefix: str) -> list[Column | None]:
         raise table.read_error(
             f"has no columns named {prefix!r} and a number.", f"{prefix}1, {prefix}2, ..."
         )
-    first, last = min(found), max(found)
+    # Interval 1 is the first of the session, also where its column is left out.
+    first, last = min(1, *found), max(found)
     if last - first + 1 > 10 * len(found) + 100:
         raise table.read_error(
-            f"numbers its {len(found)} columns {prefix!r} from {first} to {last}.",
+            f"has {len(found)} columns {prefix!r} with numbers up to {last}.",
             "one column for each interval",
         )
-    return [found.get(number) for number in range(min(first, 1), last + 1)]
+    return [found.get(number) for number in range(first, last + 1)]
 
 
 def _id_columns(table: Table, rest: tuple[Column, ...]) -> tuple[Column, ...]:

@@ -1,0 +1,47 @@
+"""The first repair after a phase of imposed non-response, timed from the next phase's onset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from reattune.core.attunement import Attunement
+from reattune.core.pair import MATCH
+
+FirstStatus = Literal["matched_at_onset", "repaired", "censored"]
+
+
+@dataclass(frozen=True)
+class FirstRepair:
+    """When the partners first matched in a window.
+
+    Attributes
+    ----------
+    latency_s : float
+        Seconds from the window's onset to the first match; 0 when it begins matched; the time
+        watched in vain when censored.
+    status : {"matched_at_onset", "repaired", "censored"}
+    """
+
+    latency_s: float
+    status: FirstStatus
+
+
+def find_first_repair(attunement: Attunement) -> FirstRepair:
+    """Time from the window's onset to the first match.
+
+    Notes
+    -----
+    After a still-face the onset of the reunion is a legitimate time zero although the mismatch was
+    already running: the caregiver was free to respond from that moment on (Mueller et al. 2015
+    time repair in the reunion likewise). Without any match it is censored at the window's end.
+    """
+    start, end = attunement.window
+    matched = np.flatnonzero(attunement.state == MATCH)
+    if matched.size == 0:
+        return FirstRepair(end - start, "censored")
+    if matched[0] == 0:
+        return FirstRepair(0.0, "matched_at_onset")
+    return FirstRepair(float(attunement.edges[matched[0]] - start), "repaired")

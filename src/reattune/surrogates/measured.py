@@ -1,0 +1,77 @@
+"""How often tests that are offered for comparison only reject a true null, as measured.
+
+Independent partners (three states, event-exact, no drift), nominal 5 % two-sided, 1000 sessions with
+199 surrogates per cell. docs/concepts/chance.md describes the generator; the slow tests repeat it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from reattune.surrogates.decide import WORDS, ChanceWarning, caution
+
+
+@dataclass(frozen=True)
+class OffsetRate:
+    """False-positive rates of a whole rotation with a minimum offset of 10 s.
+
+    Attributes
+    ----------
+    dwell_s, session_s : float
+        Mean run of a state and length of the session, in seconds.
+    matching, repair : float
+        Rejections for the share of matched time and for the repair hazard.
+    """
+
+    dwell_s: float
+    session_s: float
+    matching: float
+    repair: float
+
+
+OFFSET_RATES = (
+    OffsetRate(2, 60, 0.129, 0.114),
+    OffsetRate(7, 60, 0.247, 0.236),
+    OffsetRate(7, 120, 0.136, 0.126),
+    OffsetRate(7, 300, 0.079, 0.071),
+    OffsetRate(25, 60, 0.196, 0.246),
+    OffsetRate(25, 120, 0.148, 0.177),
+)
+
+
+def nearest_offset_rate(mean_run_s: float, session_s: float) -> OffsetRate:
+    """The measured row nearest in mean run and session length (by ratio)."""
+    run, session = max(mean_run_s, 1e-3), max(session_s, 1e-3)
+    return min(
+        OFFSET_RATES,
+        key=lambda row: math.hypot(math.log(row.dwell_s / run), math.log(row.session_s / session)),
+    )
+
+
+def offset_warning(mean_run_s: float, session_s: float) -> ChanceWarning:
+    """``W_OFFSET`` with the rate measured nearest to such a session."""
+    row = nearest_offset_rate(mean_run_s, session_s)
+    return caution(
+        "W_OFFSET",
+        f"{WORDS['W_OFFSET']}: with 10 s, in independent streams with runs of {row.dwell_s:g} s "
+        f"over {row.session_s:g} s, it rejected {row.matching:.1%} of the time for matching and "
+        f"{row.repair:.1%} for repair where 5 % was meant.",
+    )
+
+
+# (dwell_s, session_s, matching, repair hazard) by method; see tests/recovery/test_calibration.py.
+MODEL_RATES: dict[str, tuple[OffsetRate, ...]] = {}
+
+
+def model_warning(method: str) -> ChanceWarning:
+    """``W_MODEL`` with the rates measured for that way of redrawing a stream."""
+    rates = "; ".join(
+        f"{row.matching:.1%} for matching and {row.repair:.1%} for repair "
+        f"(runs of {row.dwell_s:g} s over {row.session_s:g} s)"
+        for row in MODEL_RATES[method]
+    )
+    return caution(
+        "W_MODEL",
+        f"{WORDS['W_MODEL']}: in independent streams this rejected {rates} where 5 % was meant.",
+    )
