@@ -36,8 +36,9 @@ def make_eaf(path: Path) -> int:
             end = start + 1160
             slots.append((end, f'<TIME_SLOT TIME_SLOT_ID="ts{last}" TIME_VALUE="{end}"/>'))
             own.append(
-                f'        <ANNOTATION>\n            <ALIGNABLE_ANNOTATION ANNOTATION_ID="a{number}" '
-                f'TIME_SLOT_REF1="ts{first}" TIME_SLOT_REF2="ts{last}">\n                '
+                f"        <ANNOTATION>\n            "
+                f'<ALIGNABLE_ANNOTATION ANNOTATION_ID="a{number}" TIME_SLOT_REF1="ts{first}" '
+                f'TIME_SLOT_REF2="ts{last}">\n                '
                 f"<ANNOTATION_VALUE>{codes[at % 5]}</ANNOTATION_VALUE>\n"
                 "            </ALIGNABLE_ANNOTATION>\n        </ANNOTATION>"
             )

@@ -322,7 +322,7 @@ class StudyAnalysis:
         return pd.concat([a.ruptures_frame() for a in self.analyses], ignore_index=True)
 
     def wide_frame(self) -> pd.DataFrame:
-        """One row per session: covariates, then ``measure__phase`` columns (``sessions_wide.csv``)."""
+        """One row per session: covariates, then a ``measure__phase`` column each."""
         import pandas as pd
 
         rows = []

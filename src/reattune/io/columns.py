@@ -152,8 +152,9 @@ class Table:
 
     def texts(self, column: Column) -> list[str]:
         """Stripped cells; a missing-value word becomes the empty text."""
-        stripped = [cell.strip() for cell in self.cells.column(column.index)]
-        return ["" if cell in MISSING else cell for cell in stripped]
+        cells = self.cells.column(column.index)
+        clean = {cell: "" if cell.strip() in MISSING else cell.strip() for cell in set(cells)}
+        return list(map(clean.__getitem__, cells))
 
     def numbers(self, column: Column) -> tuple[FloatArray, BoolArray]:
         """Cells as numbers (nan = missing), and which cells hold something else."""

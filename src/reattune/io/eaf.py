@@ -121,7 +121,9 @@ def _tiers(root: Element, path: Path) -> list[_Tier]:
         name = node.get("TIER_ID")
         if name is None:
             raise ReadError("has no name.", path=path, where=f"tier {number}", expected="TIER_ID")
-        tier = _Tier(name, node.attrib, constraints.get(node.get("LINGUISTIC_TYPE_REF", ""), ""))
+        tier = _Tier(
+            name, dict(node.attrib), constraints.get(node.get("LINGUISTIC_TYPE_REF", ""), "")
+        )
         tiers.append(tier)
         aligned, references = tier.aligned.append, tier.references.append
         for annotation in node:
@@ -148,6 +150,8 @@ def _tiers(root: Element, path: Path) -> list[_Tier]:
                             text,
                         )
                     )
+        # What is read is let go at once: the tree is many times as large as the codes in it.
+        node.clear()
     return tiers
 
 
@@ -173,11 +177,11 @@ def _parents_first(tiers: list[_Tier]) -> list[_Tier]:
     by_name = {tier.name: tier for tier in tiers}
     depth: dict[str, int] = {}
     for tier in tiers:
-        chain: list[str] = []
+        chain: dict[str, None] = {}
         name: str | None = tier.name
         # A circle of parents ends where it meets itself.
         while name in by_name and name not in depth and name not in chain:
-            chain.append(name)
+            chain[name] = None
             name = by_name[name].attributes.get("PARENT_REF")
         below = depth.get(name, -1) if name is not None else -1
         for steps, link in enumerate(reversed(chain), start=1):

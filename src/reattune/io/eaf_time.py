@@ -58,6 +58,7 @@ class TimeSlots:
                 found=repr(value)[:60],
                 expected="a whole number of milliseconds",
             ) from None
+        order.clear()
         for name, time in times.items():
             if time is not None and abs(time) > _MAX_MS:
                 raise ReadError(

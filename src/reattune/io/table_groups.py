@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reattune.core.notes import Note
 from reattune.io.cells import plain_stem
-from reattune.io.columns import ROLES, Column, Table, split_unit
+from reattune.io.columns import ROLES, Column, FloatArray, Table, split_unit
 
 IntArray = NDArray[np.int64]
 
@@ -82,7 +82,15 @@ def session_names(table: Table, columns: Sequence[Column]) -> list[str]:
     texts = [table.texts(column) for column in columns]
     if len(texts) == 1:
         return texts[0]
-    return ["_".join(parts) if all(parts) else "" for parts in zip(*texts, strict=True)]
+    joined = {parts: "_".join(parts) for parts in zip(*texts, strict=True) if all(parts)}
+    if len(set(joined.values())) < len(joined):
+        # "1_2" and "3" must not become the same session as "1" and "2_3".
+        names = [column.name for column in columns]
+        joined = {
+            parts: ", ".join(f"{n}={p}" for n, p in zip(names, parts, strict=True))
+            for parts in joined
+        }
+    return [joined.get(parts, "") for parts in zip(*texts, strict=True)]
 
 
 def too_many(table: Table, what: str, columns: Sequence[Column], count: int) -> None:
@@ -119,3 +127,22 @@ def skipped_notes(
 def rows_read_note(read: int, total: int) -> Note:
     """How many rows were read, of how many."""
     return Note("rows_read", f"{read} of {total} row(s) were read.", count=read)
+
+
+def unit_notes(table: Table, column: Column, times_s: FloatArray) -> tuple[Note, ...]:
+    """A warning where whole numbers without a unit reach ten hours: often milliseconds."""
+    if column.unit or "unit" in table.options or times_s.max(initial=0.0) <= 36_000:
+        return ()
+    if (times_s != np.rint(times_s)).any() or any(
+        ":" in c for c in table.cells.column(column.index)
+    ):
+        return ()
+    return (
+        Note(
+            "unit_suspect",
+            f"Times reach {times_s.max():g} and no unit is stated; they were taken as seconds. "
+            'If they are milliseconds, give unit = "ms".',
+            where=f"column {column.name!r}",
+            level="warning",
+        ),
+    )

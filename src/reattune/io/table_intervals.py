@@ -21,6 +21,7 @@ from reattune.io.table_groups import (
     session_names,
     skipped_notes,
     too_many,
+    unit_notes,
 )
 
 # In this order: a row is counted under the first that holds.
@@ -67,10 +68,12 @@ def read_intervals(table: Table, start: Column) -> tuple[Recording, ...]:
     person = table.find("person") or table.find("person_of_event")
     stream = table.find("track")
     sessions = tuple(c for c in session_columns(table) if c not in (start, *codes))
-    blank = np.array([not any(map(str.strip, row)) for row in table.cells.rows], dtype=np.bool_)
 
     starts, no_start = table.times(start)
     ends, bad_end = _ends(table, starts, end, duration)
+    blank = np.zeros(starts.size, dtype=np.bool_)
+    for row in np.flatnonzero(np.isnan(starts)).tolist():
+        blank[row] = not any(map(str.strip, table.cells.rows[row]))
     names = session_names(table, sessions)
     texts = tuple((column, table.texts(column)) for column in codes)
     no_code = ~np.any([[bool(text) for text in column] for _, column in texts], axis=0)
@@ -108,7 +111,8 @@ def read_intervals(table: Table, start: Column) -> tuple[Recording, ...]:
         raise ReadError(f"has no row that could be read. {told}".strip(), path=table.path)
 
     used = (start, end, duration, person, stream, *codes, *sessions)
-    notes = (*table.notes, _used_note(table, used), *_unit_notes(table, start, starts[why == 0]))
+    placed = np.concatenate([starts[why == 0], ends[(why == 0) & ~np.isnan(ends)]])
+    notes = (*table.notes, _used_note(table, used), *unit_notes(table, start, placed))
     # A row without a session belongs to no recording; the first one tells of it.
     groups = group_rows(pick(names, everything), everything)
     lost = groups.pop("", np.zeros(0, dtype=np.int64))
@@ -146,10 +150,9 @@ def _ends(
 def _mark_open_rows(rows: _Rows, names: list[str]) -> None:
     """Rows without an end are points only where their whole track has none."""
     left = np.flatnonzero(rows.why == 0)
-    streams = rows.streams or [""] * len(names)
-    for members in group_rows(
-        ((names[r], rows.people[r], streams[r]) for r in left), left
-    ).values():
+    columns = (names, rows.people, rows.streams or [""] * len(names))
+    keys = list(zip(*(pick(column, left) for column in columns), strict=True))
+    for members in group_rows(keys, left).values():
         without = np.isnan(rows.ends[members])
         if not without.all():
             rows.why[members[without]] = _NO_END
@@ -234,19 +237,3 @@ def _used_note(table: Table, used: tuple[Column | None, ...]) -> Note:
     if rest:
         text += f" Not read as behaviour: {', '.join(rest[:12])}{', ...' if rest[12:] else ''}."
     return Note("columns_used", text)
-
-
-def _unit_notes(table: Table, start: Column, times_s: FloatArray) -> tuple[Note, ...]:
-    """Whole numbers that reach ten hours are milliseconds more often than seconds."""
-    silent = not start.unit and "unit" not in table.options
-    if silent and times_s.max() > 36_000 and (times_s == np.round(times_s)).all():
-        return (
-            Note(
-                "unit_suspect",
-                f"Times reach {times_s.max():g} and no unit is stated; they were taken as "
-                'seconds. If they are milliseconds, give unit = "ms".',
-                where=f"column {start.name!r}",
-                level="warning",
-            ),
-        )
-    return ()

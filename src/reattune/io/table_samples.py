@@ -22,6 +22,7 @@ from reattune.io.table_groups import (
     session_names,
     skipped_notes,
     too_many,
+    unit_notes,
 )
 
 REASONS = (
@@ -89,7 +90,9 @@ def read_samples(table: Table) -> tuple[Recording, ...]:
         made = [content.track(str(who), rows, grids[key]) for content in contents]
         tracks.setdefault(str(name), []).extend(made)
         notes.setdefault(str(name), []).extend(grids[key].notes)
-    shared = (*table.notes, *(note for content in contents for note in content.notes))
+    shared = [*table.notes, *(note for content in contents for note in content.notes)]
+    if time is not None and times is not None:
+        shared.extend(unit_notes(table, time, times[good]))
     by_session = group_rows(names, everything)
     lost = by_session.pop("", np.zeros(0, dtype=np.int64))
     recordings: list[Recording] = []
@@ -192,7 +195,8 @@ class _Content:
 
     def track(self, person: str, rows: IntArray, grid: Grid) -> Track:
         """The samples of some rows, laid out on their grid."""
-        values, labels = None, ()
+        values: FloatArray | None = None
+        labels: tuple[str, ...] = ()
         whole = grid.size == rows.size
         if self.values is not None:
             values = self.values[rows]

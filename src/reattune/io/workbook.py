@@ -67,7 +67,9 @@ def read_sheet(
                 name = _known_sheet(path, list(sheets), asked)
                 # The size a sheet claims is not believed: rows are as wide as their cells.
                 sheets[name].reset_dimensions()
-                rows = _capped_rows(path, name, sheets[name].iter_rows(values_only=True), max_cells)
+                rows, clock_cells = _capped_rows(
+                    path, name, sheets[name].iter_rows(values_only=True), max_cells
+                )
             finally:
                 book.close()
     except ReadError:
@@ -96,6 +98,17 @@ def read_sheet(
                 level="warning",
             )
         )
+    if clock_cells:
+        notes.append(
+            Note(
+                "clock_cells",
+                f"{clock_cells} cell(s) are times of day, read as hours:minutes:seconds; "
+                "1:30 typed into a spreadsheet is an hour and a half, not 90 seconds.",
+                where=f"sheet {name!r}",
+                count=clock_cells,
+                level="warning",
+            )
+        )
     return rows, None, name, notes
 
 
@@ -114,9 +127,9 @@ def _known_sheet(path: Path, titles: list[str], asked: str | int | None) -> str:
 
 def _capped_rows(
     path: Path, name: str, values: Iterable[tuple[object, ...]], max_cells: int
-) -> list[Row]:
+) -> tuple[list[Row], int]:
     rows: list[Row] = []
-    n_cells = 0
+    n_cells = clock_cells = 0
     for row in values:
         n_cells += len(row)
         if len(rows) >= MAX_SHEET_ROWS or n_cells > max_cells:
@@ -126,8 +139,9 @@ def _capped_rows(
                 where=f"sheet {name!r}",
                 expected=f"at most {MAX_SHEET_ROWS} rows and {max_cells} cells",
             )
+        clock_cells += sum(isinstance(value, datetime.time) for value in row)
         rows.append(tuple(_cell_text(value) for value in row))
-    return rows
+    return rows, clock_cells
 
 
 def _cell_text(value: object) -> str:

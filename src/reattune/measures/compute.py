@@ -40,8 +40,17 @@ def compute_measures(tally: Tally) -> dict[str, Value]:
     return values
 
 
-def compute_pooled(tallies: Sequence[Tally]) -> tuple[dict[str, Value], str]:
+def compute_pooled(
+    tallies: Sequence[Tally], unit: str = "sessions"
+) -> tuple[dict[str, Value], str]:
     """Measures of several sessions pooled, and the name of their intervals.
+
+    Parameters
+    ----------
+    tallies : sequence of Tally
+        One for each unit that the jackknife may leave out.
+    unit : str, default "sessions"
+        What one tally stands for: sessions of a dyad, or dyads of a study.
 
     Returns
     -------
@@ -74,7 +83,7 @@ def compute_pooled(tallies: Sequence[Tally]) -> tuple[dict[str, Value], str]:
             keep = value.value == 0 and card.log_scale
             value = value if keep else Value(value.value, low, high, value.n)
         pooled[name] = value
-    return pooled, "jackknife over sessions"
+    return pooled, f"jackknife over {unit}"
 
 
 def _card_of(name: str, partners: tuple[str, str]) -> Card | None:

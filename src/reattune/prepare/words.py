@@ -90,7 +90,6 @@ VALENCE_WORDS: dict[str, str] = {
 # Letters are read as valence only when all codes of the track belong to one of these alphabets.
 VALENCE_LETTERS: tuple[dict[str, str], ...] = (
     {"a": "1", "n": "0", "w": "-1"},
-    {"p": "1", "u": "0", "n": "-1"},
     {"+": "1", "0": "0", "-": "-1"},
     {"pos": "1", "neu": "0", "neg": "-1"},
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
@@ -28,6 +29,10 @@ class Rule:
     def read(self, session: Session, window: tuple[float, float] | None = None) -> Pair:
         """The partners' mapped states in ``window`` (default: the session's span)."""
         raise NotImplementedError
+
+    def read_many(self, windows: Sequence[tuple[Session, tuple[float, float]]]) -> list[Pair]:
+        """The pairs of several sessions on one common table, so that partners can be re-paired."""
+        return [self.read(session, window) for session, window in windows]
 
     def judge(self, pair: Pair) -> Attunement:
         """The dyad over time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,12 +60,34 @@ class StateMatch(Rule):
 
     def read(self, session: Session, window: tuple[float, float] | None = None) -> Pair:
         """The partners' states as codes of the match table."""
-        names = named_streams(self.stream)
-        streams = [
-            session.stream(name, partner, States)
-            for name, partner in zip(names, session.partners, strict=True)
+        first, second = self._streams(session)
+        return self._read(session, window, first.categories, second.categories)
+
+    def read_many(self, windows: Sequence[tuple[Session, tuple[float, float]]]) -> list[Pair]:
+        """The pairs of several sessions on one table with the states of all of them."""
+        sides = [self._streams(session) for session, _ in windows]
+        known = [dict.fromkeys(c for side in sides for c in side[k].categories) for k in (0, 1)]
+        return [
+            self._read(session, window, tuple(known[0]), tuple(known[1]))
+            for session, window in windows
         ]
-        table, *maps = build_table(self.table, streams[0].categories, streams[1].categories)
+
+    def _streams(self, session: Session) -> tuple[States, States]:
+        first, second = named_streams(self.stream)
+        return (
+            session.stream(first, session.partners[0], States),
+            session.stream(second, session.partners[1], States),
+        )
+
+    def _read(
+        self,
+        session: Session,
+        window: tuple[float, float] | None,
+        first: tuple[str, ...],
+        second: tuple[str, ...],
+    ) -> Pair:
+        streams = self._streams(session)
+        table, *maps = build_table(self.table, first, second)
         span = window or session.span
         x, y = (s.steps(span, codes) for s, codes in zip(streams, maps, strict=True))
         return Pair(

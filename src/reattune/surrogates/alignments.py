@@ -87,7 +87,7 @@ def _block_ticks(pair: Pair, ticks: TickPair, blocks: Blocks) -> IntArray:
         n_blocks = max(1, math.floor((end - start) / width + 1e-9))
     n_blocks = min(n_blocks, ticks.n_steps)
     steps = np.rint(np.arange(n_blocks + 1) * (ticks.n_steps / n_blocks)).astype(np.int64)
-    return steps * ticks.step
+    return np.asarray(steps * ticks.step)
 
 
 def plan(
@@ -182,4 +182,5 @@ def rotated_pair(
 
 
 def to_steps(runs: TickRuns, unit_s: float, start: float) -> Steps:
+    """The stream in seconds again, its window beginning at ``start``."""
     return Steps(np.round(start + runs.edges * unit_s, DECIMALS), runs.codes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = NDArray[np.float64]
-Method = Literal[
-    "rotate_blocks",
-    "rotate_whole",
-    "permute_pairs",
-    "combine_rotations",
-    "run_permutation",
-    "fitted_semi_markov",
-    "stationary_bootstrap",
-]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +26,7 @@ class ChanceTest:
     Attributes
     ----------
     method : str
-        How the surrogates were made.
+        How the surrogates were made. ``"rotate_blocks"`` with one block: two did not fit.
     partners : (str, str)
         The first stayed, the second was moved.
     statistics : tuple of ChanceStatistic

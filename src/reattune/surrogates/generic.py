@@ -67,4 +67,5 @@ def rotate_generic(
         seam=seam,
         min_offset_s=min_offset_s,
         draws=null if keep_draws else {},
+        method="rotate_whole" if blocks is None else "rotate_blocks",
     )

@@ -22,7 +22,7 @@ _HORIZONS_S = (1.0, 3.0, 5.0, 10.0)
 _SURVIVING = (0.75, 0.50, 0.25)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _rotate(
     starts: IntArray,
     codes: IntArray,
@@ -73,7 +73,7 @@ def _rotate(
     return n
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _fill(
     state: IntArray, length: IntArray, joined: BoolArray, n: int, which: int, below: float
 ) -> int:
@@ -94,7 +94,7 @@ def _fill(
     return kept
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _latencies(keys: IntArray, unit_s: float, out: FloatArray) -> None:
     """Kaplan-Meier quartiles and shares within 1, 3, 5, 10 s. Keys: 2 x duration + censored."""
     n = keys.size
@@ -135,7 +135,7 @@ def _latencies(keys: IntArray, unit_s: float, out: FloatArray) -> None:
         horizon += 1
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _expected(
     p: FloatArray, q: FloatArray, n_x: IntArray, n_y: IntArray, match: IntArray
 ) -> tuple[float, float]:
@@ -179,7 +179,7 @@ def _expected(
     return matched / weight, repairs
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def evaluate_rotations(
     x_start: IntArray,
     x_code: IntArray,

@@ -1,7 +1,8 @@
 """How often tests that are offered for comparison only reject a true null, as measured.
 
-Independent partners (three states, event-exact, no drift), nominal 5 % two-sided, 1000 sessions with
-199 surrogates per cell. docs/concepts/chance.md describes the generator; the slow tests repeat it.
+Independent partners (three states, event-exact, no drift), nominal 5 % two-sided, 1000 sessions
+with 199 surrogates per cell. docs/concepts/chance.md describes the generator; the slow tests repeat
+it.
 """
 
 from __future__ import annotations

@@ -66,8 +66,8 @@ def rotate_blocks(
 
     Notes
     -----
-    ``p = min(1, 2 min(p_up, p_down))`` with ``p_up = (1 + #{s >= observed}) / (1 + n)``. The seam as
-    a cut is ours: joining it makes up changes nobody showed. See docs/concepts/chance.md for
+    ``p = min(1, 2 min(p_up, p_down))`` with ``p_up = (1 + #{s >= observed}) / (1 + n)``. The seam
+    as a cut is ours: joining it makes up changes nobody showed. See docs/concepts/chance.md for
     measured false-positive rates.
     """
     check_option("seam", seam, ("cut", "join"))
@@ -87,6 +87,7 @@ def rotate_blocks(
         seam=seam,
         min_offset_s=min_offset_s,
         draws=null if keep_draws else {},
+        method="rotate_whole" if blocks is None else "rotate_blocks",
     )
 
 
@@ -129,6 +130,7 @@ def assemble(
     seam: str,
     min_offset_s: float,
     draws: Mapping[str, FloatArray],
+    method: str,
 ) -> ChanceTest:
     """The test from the observed and the surrogate values."""
     start, end = pair.window
@@ -141,7 +143,7 @@ def assemble(
         runs = (mean_run_s(pair.x) + mean_run_s(pair.y)) / 2
         warnings += (offset_warning(runs, end - start),)
     return ChanceTest(
-        method="rotate_whole" if m == 1 else "rotate_blocks",
+        method=method,
         partners=pair.partners,
         statistics=tuple(
             rank(

@@ -1,0 +1,209 @@
+"""What the commands do, as functions: choosing input, rule and settings from what was given."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from reattune.core.criteria import Criteria
+from reattune.core.errors import ReadError, SettingError, did_you_mean
+from reattune.core.session import Session
+from reattune.core.streams import Events, States
+from reattune.core.study import Study
+from reattune.measures import CARDS, Card, find_card
+from reattune.pipeline import Progress, analyze, analyze_study
+from reattune.reading import read_many, read_study
+from reattune.results import Analysis, StudyAnalysis
+from reattune.rules import Rule, StateMatch, make_rule
+from reattune.rules.valence import find_valence
+
+DATASET = "dataset:"
+
+
+def analyze_path(
+    path: str,
+    *,
+    rule: Mapping[str, Any] | None = None,
+    criteria: Mapping[str, Any] | None = None,
+    partners: tuple[str, str] | None = None,
+    phases: str | Iterable[str] | None = None,
+    surrogates: int | None = None,
+    blocks: float | None = None,
+    seed: int | None = None,
+    on_progress: Progress | None = None,
+) -> Analysis | StudyAnalysis:
+    """The analysis of whatever ``path`` names.
+
+    Parameters
+    ----------
+    path : str
+        A session file, a folder, a ``study.toml``, or ``dataset:NAME``.
+    rule, criteria : mapping, optional
+        Parameters as in the study file; they override what stands there.
+    partners : (str, str), optional
+        Names of the two people, for files without a study file.
+    phases, surrogates, blocks, seed, on_progress
+        As in `reattune.analyze_study`.
+
+    Returns
+    -------
+    Analysis or StudyAnalysis
+        A study where there is more than one session, or a study file.
+    """
+    study = open_study(path, partners)
+    chosen = _choose_rule(study, dict(rule or {}))
+    settings = Criteria(**{**study.criteria, **(criteria or {})})
+    if len(study) == 1 and not study.from_file:
+        session = next(iter(study))
+        given = {
+            "surrogates": surrogates,
+            "blocks": blocks,
+            "seed": seed,
+            "phases": phases,
+        }
+        return analyze(
+            session,
+            chosen or guess_rule(session),
+            settings,
+            **{key: value for key, value in given.items() if value is not None},  # type: ignore[arg-type]
+        )
+    if chosen is None:
+        sessions, failures = study.load_all()
+        if not sessions:
+            raise ReadError("no session could be read.", path=path, found=failures[0].message)
+        chosen = guess_rule(sessions[0])
+    return analyze_study(
+        study,
+        chosen,
+        settings,
+        phases=phases,
+        surrogates=surrogates,
+        blocks=blocks,
+        seed=seed,
+        on_progress=on_progress,
+    )
+
+
+def open_study(path: str, partners: tuple[str, str] | None = None) -> Study:
+    """The sessions behind a path as a study.
+
+    Raises
+    ------
+    ReadError
+        When there is nothing to read.
+    """
+    if path.startswith(DATASET):
+        from reattune.datasets import load_dataset
+
+        return load_dataset(path.removeprefix(DATASET))
+    place = Path(path)
+    if not place.exists():
+        raise ReadError("does not exist.", path=place)
+    if place.is_dir() or place.suffix.lower() == ".toml":
+        return read_study(place, partners=partners)
+    return read_many(place, partners=partners)
+
+
+def _choose_rule(study: Study, given: dict[str, Any]) -> Rule | None:
+    """The rule from the options over the study file's; None when neither says anything."""
+    if not given and not study.rule:
+        return None
+    base = dict(study.rule)
+    if given.get("type", base.get("type")) != base.get("type"):
+        base = {}
+    merged = {"type": "StateMatch", **base, **given}
+    if merged["type"] == "StateMatch" and "stream" not in merged:
+        session = next(iter(study))
+        merged["stream"] = _only_stream(session)
+    return make_rule(merged)
+
+
+def guess_rule(session: Session) -> Rule:
+    """`StateMatch` on the only stream both partners have, by sign where all states have one.
+
+    Raises
+    ------
+    SettingError
+        When it cannot be guessed; the message says what to choose from.
+    """
+    stream = _only_stream(session)
+    labels = {
+        label
+        for partner in session.partners
+        for label in session.stream(stream, partner, States).categories
+    }
+    signed = all(find_valence(label) is not None for label in labels)
+    return StateMatch(stream, "same_valence" if signed else "same_category")
+
+
+def _only_stream(session: Session) -> str:
+    first, second = session.partners
+    shared = [
+        name
+        for name in session.stream_names
+        if session.has(name, first)
+        and session.has(name, second)
+        and isinstance(session.stream(name, first), States)
+        and isinstance(session.stream(name, second), States)
+    ]
+    if len(shared) == 1:
+        return shared[0]
+    events = [s.name for s in session.streams if isinstance(s, Events)]
+    hint = "; for events use rule Contact with patience_s" if events else ""
+    known = ", ".join(repr(name) for name in (shared or session.stream_names))
+    raise SettingError(
+        "stream", None, f"the stream to compare, one of {known or 'none at all'}{hint}"
+    )
+
+
+def describe_measures(name: str | None = None) -> tuple[dict[str, object], str]:
+    """The cards of all measures, or of one, as a JSON-safe document and as text.
+
+    Raises
+    ------
+    SettingError
+        For an unknown name.
+    """
+    if name is None:
+        cards: list[Card] = list(CARDS.values())
+    else:
+        partner = [name.split("_by_")[-1].removesuffix("_prop"), name.rsplit("_", 1)[-1]]
+        card = find_card(name, partner)
+        if card is None:
+            raise SettingError("NAME", name, "the name of a measure." + did_you_mean(name, CARDS))
+        cards = [card]
+    document = {
+        "schema": "reattune/1",
+        "measures": [
+            {
+                key: getattr(card, key)
+                for key in ("name", "label", "unit", "formula", "interval", "source", "caveat")
+            }
+            for card in cards
+        ],
+    }
+    if name is None:
+        width = max(len(card.name) for card in cards)
+        text = "\n".join(f"{card.name:<{width}}  {card.label} ({card.unit})" for card in cards)
+        return document, text + "\n\nMore on one: reattune measures NAME"
+    return document, format_card(cards[0])
+
+
+def format_card(card: Card) -> str:
+    """A card as text of at most 88 columns."""
+    rows = [
+        ("formula", card.formula),
+        ("unit", card.unit),
+        ("interval", card.interval),
+        ("source", card.source),
+        ("mind", card.caveat),
+    ]
+    lines = [f"{card.name}: {card.label}"]
+    for title, words in rows:
+        if words:
+            lines.append(
+                textwrap.fill(words, 88, initial_indent=f"  {title:<9}", subsequent_indent=" " * 11)
+            )
+    return "\n".join(lines)
