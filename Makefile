@@ -48,7 +48,7 @@ lint: $(DEV) ## style, format, types, spelling
 	$(BIN)/codespell src tests docs benchmarks changes README.md CONTRIBUTING.md CITATION.cff
 
 docs: $(DEV) ## build the pages into site/
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir site
 	@echo "site/index.html"
 
 golden: $(DEV) ## rewrite the golden files; read the diff before you commit it

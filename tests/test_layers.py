@@ -28,8 +28,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "examples": ("core", "models", "reading"),
     "pipeline": BELOW_PIPELINE,
     "show": (*BELOW_PIPELINE, "pipeline"),
-    "cli": (*BELOW_PIPELINE, "pipeline", "show", "__init__"),
-    "__init__": (*BELOW_PIPELINE, "pipeline", "show"),
+    "commands": (*BELOW_PIPELINE, "pipeline"),
+    "__init__": (*BELOW_PIPELINE, "pipeline", "show", "commands"),
+    "cli": (*BELOW_PIPELINE, "pipeline", "show", "commands", "__init__"),
     "__main__": ("cli",),
 }
 # The one way up: a result asks `show` for its words, picture and document when it is called for.

@@ -222,10 +222,10 @@ def test_odd_rows_are_skipped_and_counted(tmp_path: Path) -> None:
     assert [e[:2] for e in events(recording.tracks[0])] == [(-3.0, -1.0), (1.0, 2.5), (59.0, 61.0)]
     skipped = {str(n).split(": ")[1]: n.count for n in recording.notes if n.code == "rows_skipped"}
     assert skipped == {
-        "1 rows stop before they start; skipped.": 1,
-        "1 rows are states without a stop; skipped.": 1,
-        "2 rows have no start; skipped.": 2,
-        "1 rows name no behaviour; skipped.": 1,
+        "1 row(s) stop before they start; skipped.": 1,
+        "1 row(s) are states without a stop; skipped.": 1,
+        "2 row(s) have no start; skipped.": 2,
+        "1 row(s) name no behaviour; skipped.": 1,
     }
     assert codes(recording)["outside_span"] == 2
 

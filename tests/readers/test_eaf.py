@@ -1,4 +1,4 @@
-"""ELAN files: spans of every kind of tier, what is skipped, what is refused; the writer's way back."""
+"""ELAN files: spans of every kind of tier, what is skipped or refused; the writer's way back."""
 
 from __future__ import annotations
 
@@ -140,7 +140,11 @@ def test_symbolic_subdivision_shares_the_span_in_chain_order(tmp_path: Path) -> 
             tier("gloss", "said", ref("g", "p2", "zwei"), parent="parts"),
         ),
     )
-    assert events(recording.tracks[1]) == [(0.0, 0.3, "one"), (0.3, 0.6, "two"), (0.6, 0.9, "three")]
+    assert events(recording.tracks[1]) == [
+        (0.0, 0.3, "one"),
+        (0.3, 0.6, "two"),
+        (0.6, 0.9, "three"),
+    ]
     assert events(recording.tracks[2]) == [(0.3, 0.6, "zwei")]
     assert recording.notes == ()
 
@@ -270,6 +274,15 @@ def test_broken_files_are_refused_with_the_place(
     assert "play.eaf" in str(caught.value)
 
 
+def test_a_file_of_a_huge_size_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "huge.eaf"
+    with path.open("wb") as stream:
+        stream.write(GOOD.encode())
+        stream.truncate(10**12)  # sparse: takes no room
+    with pytest.raises(ReadError, match="too large"):
+        read_eaf(path, {})
+
+
 def test_parents_in_a_circle_do_not_hang(tmp_path: Path) -> None:
     recording = read(
         tmp_path,
@@ -328,9 +341,7 @@ def test_times_agree_with_pympi(shared: Path, name: str) -> None:
     assert [track.name for track in recording.tracks] == list(other.get_tier_names())
     for track in recording.tracks:
         theirs = sorted(row[:3] for row in other.get_annotation_data_for_tier(track.name))
-        ours = sorted(
-            (round(a * 1000), round(b * 1000), text) for a, b, text in events(track)
-        )
+        ours = sorted((round(a * 1000), round(b * 1000), text) for a, b, text in events(track))
         assert ours == [(a, b, text.strip()) for a, b, text in theirs]
 
 
@@ -420,7 +431,7 @@ def test_tidy_csv_has_one_row_per_event_and_no_formula(tmp_path: Path) -> None:
         "person,track,start_s,end_s,code",
         "i,affect,0.0,0.25,-1",
         "i,affect,0.30000000000000004,1.5,'=1+1",
-        ",'@cue,2.0,2.0,\"a, b\"",
+        ',\'@cue,2.0,2.0,"a, b"',
     ]
     samples = Track("s", "samples", [], [], (), values=np.zeros(3), rate_hz=2.0)
     with pytest.raises(SettingError):

@@ -1,8 +1,8 @@
 """Pairs with a known truth: independent partners, and partners coupled in two ways.
 
-Three states; mean dwell of state a = D x (1.6, 1.1, 0.6), next state with weights (1, 1.5, 2) among the
-others; per partner and state both times exp(.3 z); exponential dwells; a burn-in of 15 to 45 mean
-dwells. Imports nothing that it helps to test.
+Three states; mean dwell of state a = D x (1.6, 1.1, 0.6), next state with weights (1, 1.5, 2) among
+the others; per partner and state both times exp(.3 z); exponential dwells; a burn-in of 15 to 45
+mean dwells. Imports nothing that it helps to test.
 """
 
 from __future__ import annotations
@@ -244,9 +244,7 @@ def draw_study(
         tempo = float(np.exp(0.3 * rng.standard_normal()))
         z = 0.7 * float(rng.standard_normal()) if trait else 0.0
         streams = [
-            draw_stream(
-                rng, draw_kind(rng, dwell_s, trait=z, tempo=tempo), total_s, drift=drift
-            )
+            draw_stream(rng, draw_kind(rng, dwell_s, trait=z, tempo=tempo), total_s, drift=drift)
             for _ in range(2)
         ]
         study[f"{k:02d}"] = pair_of(streams[0], streams[1], total_s)

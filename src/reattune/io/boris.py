@@ -204,7 +204,7 @@ def _events(
         Note(
             "unknown_code",
             f"behaviour {code!r} is not in the ethogram, so nobody knows whether it is a state "
-            f"or a point; its {count} events were skipped.",
+            f"or a point; its {count} event(s) were skipped.",
             count=count,
             level="warning",
         )

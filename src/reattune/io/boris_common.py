@@ -75,7 +75,7 @@ def pair_events(events: Sequence[Event]) -> tuple[list[Bout], list[Note]]:
         notes.append(
             Note(
                 "time_backwards",
-                f"{backwards} events are stored after a later one; all were sorted by time.",
+                f"{backwards} event(s) are stored after a later one; all were sorted by time.",
                 count=backwards,
             )
         )
@@ -167,9 +167,9 @@ def check_bouts(bouts: Sequence[Bout], span: tuple[float, float] | None) -> list
         notes.append(
             Note(
                 "outside_span",
-                f"{outside} behaviours lie outside the observation ({where}); they were kept."
+                f"{outside} behaviour(s) lie outside the observation ({where}); they were kept."
                 if span is not None
-                else f"{outside} behaviours lie before 0 s; they were kept.",
+                else f"{outside} behaviour(s) lie before 0 s; they were kept.",
                 count=outside,
                 level="warning",
             )
@@ -179,7 +179,7 @@ def check_bouts(bouts: Sequence[Bout], span: tuple[float, float] | None) -> list
         notes.append(
             Note(
                 "no_length",
-                f"{empty} states start and stop at the same moment; they were kept.",
+                f"{empty} state(s) start and stop at the same moment; they were kept.",
                 count=empty,
             )
         )

@@ -291,7 +291,7 @@ def _recording(
     span = _span(seen, path)
     notes += check_bouts(bouts, span)
     notes += [
-        Note("rows_skipped", f"{count} rows {reason}; skipped.", count=count, level="warning")
+        Note("rows_skipped", f"{count} row(s) {reason}; skipped.", count=count, level="warning")
         for reason, count in seen.skipped.items()
     ]
     if span is None:

@@ -65,7 +65,9 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
-_CLOCK = re.compile(r"(?:(\d{1,6}):)?(\d{1,6}):(\d{1,2}(?:[.,]\d{1,9})?)(?::(\d{1,3}))?", re.ASCII)
+_CLOCK = re.compile(
+    r"(?:(\d{1,6}):)?(\d{1,6}):(\d{1,2})(?:[.,](\d{1,9}))?(?::(\d{1,3}))?", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -297,17 +299,18 @@ def _clock_seconds(text: str, rate_hz: float | None) -> float | None:
     match = _CLOCK.fullmatch(text)
     if match is None:
         return None
-    hours, minutes, seconds, last = match.groups()
-    value = float(seconds.replace(",", "."))
-    if value >= 60 or (hours and int(minutes) >= 60):
+    hours, minutes, seconds, fraction, last = match.groups()
+    if int(seconds) >= 60 or (hours and int(minutes) >= 60):
         return None
-    if last is not None:
-        if hours is None or not seconds.isdigit():
-            return None
-        if len(last) == 3:
-            value += int(last) / 1000
-        elif rate_hz is None or int(last) >= rate_hz:
-            return None
-        else:
-            value += int(last) / rate_hz
-    return int(hours or 0) * 3600 + int(minutes) * 60 + value
+    whole = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
+    # One division of whole numbers gives the float that is written: 104.04, not 104.03999999.
+    if last is None:
+        scale = 10 ** len(fraction or "")
+        return (whole * scale + int(fraction or 0)) / scale
+    if hours is None or fraction is not None:
+        return None
+    if len(last) == 3:
+        return (whole * 1000 + int(last)) / 1000
+    if rate_hz is None or int(last) >= rate_hz:
+        return None
+    return (whole * rate_hz + int(last)) / rate_hz

@@ -39,7 +39,7 @@ class _Tier:
     def skip(self, code: str, count: int, reason: str) -> None:
         """Note that annotations were left out."""
         if count:
-            text = f"{count} annotations {reason}; skipped."
+            text = f"{count} annotation(s) {reason}; skipped."
             self.notes.append(Note(code, text, f"tier {self.name!r}", count, "warning"))
 
 
@@ -163,7 +163,7 @@ def _resolve(tiers: list[_Tier], slots: TimeSlots, path: Path) -> None:
         known.update([row[0] for row in tier.aligned], [row[0] for row in tier.references])
         doubled = expected - len(known)
         if doubled:
-            text = f"{doubled} annotations have the identifier of another one."
+            text = f"{doubled} annotation(s) have the identifier of another one."
             where = f"tier {tier.name!r}"
             tier.notes.append(Note("doubled_identifier", text, where, doubled, "warning"))
     spans: dict[str, Span] = {}
@@ -205,7 +205,7 @@ def _place_aligned(tier: _Tier, slots: TimeSlots, spans: dict[str, Span], path: 
         filled = slots.interpolate(bounds, seamless=tier.constraint == "Time_Subdivision")
         if filled:
             text = (
-                f"{filled} time slots have no time of their own; they were placed evenly between "
+                f"{filled} time slot(s) have no time of their own; they were placed evenly between "
                 "the timed ones beside them."
             )
             where = f"tier {tier.name!r}"
@@ -262,7 +262,7 @@ def _place_references(tier: _Tier, known: set[str], spans: dict[str, Span], path
     _skip_orphans(tier, orphans)
     if broken:
         text = (
-            f"the order of the parts is not clear for {broken} annotations that are divided; the "
+            f"the order of the parts is not clear for {broken} annotation(s) that are divided; the "
             "order in the file was used where it is not."
         )
         tier.notes.append(Note("order_unclear", text, f"tier {tier.name!r}", broken, "warning"))
@@ -278,7 +278,7 @@ def _track(tier: _Tier) -> Track:
     ends = np.array([row[1] for row in rows], dtype=np.float64) / 1000.0
     overlaps = int((starts[1:] < ends[:-1]).sum())
     if overlaps:
-        text = f"{overlaps} annotations start before the one before them ends."
+        text = f"{overlaps} annotation(s) start before the one before them ends."
         tier.notes.append(Note("overlap", text, f"tier {tier.name!r}", overlaps, "warning"))
     get = tier.attributes.get
     return Track(

@@ -163,13 +163,17 @@ def _written_to_s(times: FloatArray) -> float:
 def _exact_step(times: FloatArray, n_steps: float) -> float:
     """The step over the whole length, on the frame grid where the rounded times show one."""
     step = float(times[-1] - times[0]) / n_steps
-    tick = detect_tick(times)
-    return tick if abs(tick - step) <= 1e-3 * step else step
+    slack = _written_to_s(times) + 1e-9 * step
+    for clock in (times, times - times[0]):
+        tick = detect_tick(clock)
+        if abs(tick - step) * n_steps <= slack:
+            return tick
+    return step
 
 
 def _plain(rate: float) -> float:
     """25.0 for 25.000000000000004."""
-    short = float(f"{rate:.10g}")
+    short = float(f"{rate:.6g}")
     return short if abs(short - rate) <= 1e-9 * rate else rate
 
 

@@ -54,9 +54,10 @@ def read_table(path: Path, options: Mapping[str, object]) -> tuple[Recording, ..
         start = time if end is not None and "time" not in options else None
     if start is not None and code is not None:
         return read_intervals(table, start)
-    if "start" in options or (start is not None and (table.find("end") or not _sampled(table))):
+    stated = options.get("start") is not None
+    if start is not None and (stated or table.find("end") or not _sampled(table)):
         raise table.read_error(
-            f"has a start column ({start.name!r}) but none with codes." if start else "",
+            f"has a start column ({start.name!r}) but none with codes.",
             "a column named code, behavior or label, or the option code",
         )
     return read_samples(table)

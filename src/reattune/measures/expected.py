@@ -51,7 +51,7 @@ def find_expected(attunement: Attunement) -> Expected:
     if pair is None:
         return Expected(NAN, NAN, NAN)
     match = pair.table.match
-    if 1 in match.shape:
+    if 1 in match.shape and match.shape != (1, 1):
         # A rule that looks at one partner only: nothing could match by chance.
         return Expected(NAN, NAN, NAN)
     middles = (attunement.edges[:-1] + attunement.edges[1:]) / 2

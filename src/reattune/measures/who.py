@@ -12,8 +12,9 @@ _INTERVAL = "Wilson 1927; from five sessions of a dyad on jackknife"
 _CAVEAT = "Compare with change_share_<partner>: who changes more often also repairs more often."
 
 
-def _share(counts: tuple[int, int, int], at: int, total: int | None = None) -> Value:
-    n = sum(counts) if total is None else total
+def _share(counts: tuple[int, int, int], at: int) -> Value:
+    # Under a rule that cannot say who (Coded, for repairs) all three are 0: undefined.
+    n = sum(counts)
     if n == 0:
         return Value(nan, n=0)
     return Value(counts[at] / n, *wilson_limits(counts[at], n), counts[at])
@@ -29,7 +30,7 @@ def _share(counts: tuple[int, int, int], at: int, total: int | None = None) -> V
     smooth=True,
 )
 def _opened(facts: Facts, side: int) -> Value:
-    return _share(facts.tally.opened, side, sum(facts.tally.outcomes))
+    return _share(facts.tally.opened, side)
 
 
 @measure(
@@ -41,7 +42,7 @@ def _opened(facts: Facts, side: int) -> Value:
     smooth=True,
 )
 def _opened_both(facts: Facts, side: int) -> Value:
-    return _share(facts.tally.opened, 2, sum(facts.tally.outcomes))
+    return _share(facts.tally.opened, 2)
 
 
 @measure(
@@ -54,7 +55,7 @@ def _opened_both(facts: Facts, side: int) -> Value:
     smooth=True,
 )
 def _repaired(facts: Facts, side: int) -> Value:
-    return _share(facts.tally.repaired, side, facts.tally.outcomes[0])
+    return _share(facts.tally.repaired, side)
 
 
 @measure(
@@ -66,7 +67,7 @@ def _repaired(facts: Facts, side: int) -> Value:
     smooth=True,
 )
 def _repaired_both(facts: Facts, side: int) -> Value:
-    return _share(facts.tally.repaired, 2, facts.tally.outcomes[0])
+    return _share(facts.tally.repaired, 2)
 
 
 @measure(
@@ -79,7 +80,7 @@ def _repaired_both(facts: Facts, side: int) -> Value:
     smooth=True,
 )
 def _events(facts: Facts, side: int) -> Value:
-    return _share(facts.tally.repair_events, side, facts.tally.n_repairs)
+    return _share(facts.tally.repair_events, side)
 
 
 @measure(
@@ -91,7 +92,7 @@ def _events(facts: Facts, side: int) -> Value:
     smooth=True,
 )
 def _events_both(facts: Facts, side: int) -> Value:
-    return _share(facts.tally.repair_events, 2, facts.tally.n_repairs)
+    return _share(facts.tally.repair_events, 2)
 
 
 @measure(

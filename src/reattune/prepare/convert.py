@@ -86,8 +86,10 @@ def convert_source(
     coded, hidden = _find_tracks(source, recording)
     if source.kind == "signal" or source.threshold is not None:
         return _from_numbers(source, recording, coded, where)
-    rows = _gather(source, recording, coded, hidden)
     notes: list[Note] = []
+    if source.kind == "states":
+        coded = _without_points(coded, notes, where)
+    rows = _gather(source, recording, coded, hidden)
     rows = _drop_backwards(rows, notes, where, points=source.kind == "events")
     told = recode(rows.labels, source.codes, source.uncodable)
     _note_unknown(told, source, notes, where)
@@ -136,6 +138,26 @@ def _find_tracks(
             where=where,
         )
     return tuple(t for t in coded if t not in hidden), hidden
+
+
+def _without_points(coded: tuple[Track, ...], notes: list[Note], where: str) -> tuple[Track, ...]:
+    """The tracks without those of single moments, where others of that name have a duration."""
+    points = [track for track in coded if track.kind == "points"]
+    if not points or len(points) == len(coded):
+        return coded
+    total = sum(len(track) for track in points)
+    named = ", ".join(repr(code) for track in points for code in track.codes)
+    notes.append(
+        Note(
+            "points_left_out",
+            f"{total} single moments ({named}) have no duration and are no states; they are "
+            "left out.",
+            where,
+            total,
+            "warning",
+        )
+    )
+    return tuple(track for track in coded if track.kind != "points")
 
 
 def _gather(

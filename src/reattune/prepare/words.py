@@ -120,18 +120,22 @@ def role_of(word: str) -> str:
     return ROLE_WORDS.get(word.strip().lower(), "")
 
 
-def guess_valence(codes: list[str]) -> dict[str, str]:
+def guess_valence(codes: list[str], *, signed: bool = False) -> dict[str, str]:
     """Code -> "-1", "0" or "1" where all codes are words or letters of valence; else empty.
 
-    Signed whole numbers go by their sign (so 2 becomes "1"), provided at least one is negative
-    or all are within 0 and 2.
+    Whole numbers go by their sign (so 2 becomes "1") where at least one is negative, or ``signed``
+    says that they are valence.
+
+    Examples
+    --------
+    >>> guess_valence(["A", "N", "W"])
+    {'A': '1', 'N': '0', 'W': '-1'}
     """
     if not codes:
         return {}
     numbers = [int(c) for c in codes if c.lstrip("+-").isdigit()]
     if len(numbers) == len(codes):
-        signed = min(numbers) < 0 and max(map(abs, numbers)) <= 3
-        if signed:
+        if (signed or min(numbers) < 0) and max(map(abs, numbers)) <= 3:
             return {
                 c: "0" if n == 0 else ("1" if n > 0 else "-1")
                 for c, n in zip(codes, numbers, strict=True)

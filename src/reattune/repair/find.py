@@ -10,7 +10,7 @@ from reattune.core.criteria import Criteria
 from reattune.core.pair import MATCH, MISMATCH
 from reattune.core.ruptures import REASONS, Ruptures
 from reattune.repair.attribution import find_who
-from reattune.repair.runs import apply_criteria, find_runs
+from reattune.repair.runs import SLACK_S, apply_criteria, find_runs
 
 _REPAIRED, _CENSORED, _UNREPAIRED = 0, 1, 2
 _REASON = {word: code for code, word in enumerate(REASONS)}
@@ -84,7 +84,7 @@ def _judge(
     reason = np.where(closed, _REASON[""], reason)
     if criteria.repair_window_s is not None:
         length = attunement.edges[last] - attunement.edges[first]
-        late = length > criteria.repair_window_s
+        late = length > criteria.repair_window_s + SLACK_S
         outcome = np.where(late, _UNREPAIRED, outcome)
         reason = np.where(late, _REASON["window"], reason)
     return outcome.astype(np.int64), reason.astype(np.int64)

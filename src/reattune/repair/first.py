@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from reattune.core.attunement import Attunement
-from reattune.core.pair import MATCH
+from reattune.core.pair import MATCH, MISMATCH
 
 FirstStatus = Literal["matched_at_onset", "repaired", "censored"]
 
@@ -21,7 +21,7 @@ class FirstRepair:
     ----------
     latency_s : float
         Seconds from the window's onset to the first match; 0 when it begins matched; the time
-        watched in vain when censored.
+        watched in vain, up to the end or to the first missing moment, when censored.
     status : {"matched_at_onset", "repaired", "censored"}
     """
 
@@ -36,12 +36,14 @@ def find_first_repair(attunement: Attunement) -> FirstRepair:
     -----
     After a still-face the onset of the reunion is a legitimate time zero although the mismatch was
     already running: the caregiver was free to respond from that moment on (Mueller et al. 2015
-    time repair in the reunion likewise). Without any match it is censored at the window's end.
+    time repair in the reunion likewise). Missing time censors it, as it does every rupture: a
+    match may have come and gone unseen. Without any match it is censored at the window's end.
     """
-    start, end = attunement.window
-    matched = np.flatnonzero(attunement.state == MATCH)
-    if matched.size == 0:
-        return FirstRepair(end - start, "censored")
-    if matched[0] == 0:
+    state, edges = attunement.state, attunement.edges
+    if state[0] == MATCH:
         return FirstRepair(0.0, "matched_at_onset")
-    return FirstRepair(float(attunement.edges[matched[0]] - start), "repaired")
+    stops = state != MISMATCH
+    stops[1:] |= attunement.cut[1:-1]
+    at = int(np.argmax(stops)) if stops.any() else state.size
+    repaired = at < state.size and state[at] == MATCH and not (at and attunement.cut[at])
+    return FirstRepair(float(edges[at] - edges[0]), "repaired" if repaired else "censored")

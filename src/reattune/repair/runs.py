@@ -13,7 +13,7 @@ from reattune.core.pair import MATCH, MISMATCH, UNDEFINED
 
 IntArray = NDArray[np.int64]
 # Slack for comparing a run's length with a criterion: 25 frames of 0.04 s are one second.
-_SLACK_S = 1e-9
+SLACK_S = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ def _absorb(runs: Runs, attunement: Attunement, state: int, shorter_than: float)
     lengths = attunement.edges[runs.last] - attunement.edges[runs.first]
     short = (
         (runs.state == state)
-        & (lengths < shorter_than - _SLACK_S)
+        & (lengths < shorter_than - SLACK_S)
         & (before == other)
         & (after == other)
     )

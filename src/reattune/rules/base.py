@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from math import isfinite
 from typing import ClassVar
 
 from reattune.core.attunement import Attunement
-from reattune.core.errors import MissingStreamError
+from reattune.core.errors import MissingStreamError, SettingError
 from reattune.core.pair import Pair
 from reattune.core.session import Session
 from reattune.rules.join import join
@@ -58,6 +59,20 @@ class Rule:
 def named_streams(stream: str | tuple[str, str]) -> tuple[str, str]:
     """The stream name of the first and of the second partner."""
     return (stream, stream) if isinstance(stream, str) else stream
+
+
+def find_window(session: Session, window: tuple[float, float] | None) -> tuple[float, float]:
+    """The window to judge: ``window``, or the session's span when it is None.
+
+    Raises
+    ------
+    SettingError
+        For a window without length, or one that is not finite.
+    """
+    start, end = session.span if window is None else window
+    if not (isfinite(start) and isfinite(end) and end > start):
+        raise SettingError("window", (start, end), "finite seconds, the end after the start")
+    return (float(start), float(end))
 
 
 def check_partner(session: Session, partner: str) -> int:

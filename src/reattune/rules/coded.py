@@ -8,11 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from reattune.core.attunement import Attunement
-from reattune.core.errors import MissingStreamError, did_you_mean
+from reattune.core.errors import MissingStreamError, SettingError, did_you_mean
 from reattune.core.pair import MATCH, MISMATCH, MatchTable, Pair
 from reattune.core.session import Session
+from reattune.core.streams import Events
 from reattune.core.steps import Steps, constant_steps, make_steps
-from reattune.rules.base import Rule
+from reattune.rules.base import Rule, find_window
 from reattune.rules.join import join
 from reattune.rules.shown import find_shown
 
@@ -27,6 +28,11 @@ class Coded(Rule):
         Name of the stream with the marks. One partner or both may have it.
     labels : tuple of str, optional
         Which codes are ruptures; all by default (needed for exclusive states).
+
+    Raises
+    ------
+    SettingError
+        On reading marks without length: they say nothing about the end of a rupture.
 
     Notes
     -----
@@ -46,7 +52,7 @@ class Coded(Rule):
 
     def read(self, session: Session, window: tuple[float, float] | None = None) -> Pair:
         """Each partner marked (1) or not (0)."""
-        span = window or session.span
+        span = find_window(session, window)
         sides: list[Steps] = []
         ticks = []
         for partner in session.partners:
@@ -54,6 +60,8 @@ class Coded(Rule):
                 sides.append(constant_steps(span))
                 continue
             on, observed, stream = find_shown(session, self.stream, partner, self.labels)
+            if isinstance(stream, Events):
+                _refuse_points(stream, self.labels)
             off = observed - on
             starts = np.concatenate([on.starts, off.starts])
             order = np.argsort(starts, kind="stable")
@@ -104,3 +112,18 @@ class Coded(Rule):
         """The rule in words."""
         which = f" ({', '.join(self.labels)})" if self.labels else ""
         return f"ruptures as coded in {self.stream}{which}"
+
+
+def _refuse_points(stream: Events, labels: tuple[str, ...]) -> None:
+    """A mark without length says that there was a rupture, not when it ended."""
+    points = [
+        start
+        for start, end, label in zip(stream.starts, stream.ends, stream.labels, strict=True)
+        if end == start and (not labels or label in labels)
+    ]
+    if points:
+        raise SettingError(
+            f"stream {stream.name!r} of {stream.partner}",
+            f"{len(points)} marks without length, the first at {points[0]:g} s",
+            "marks with a start and an end",
+        )

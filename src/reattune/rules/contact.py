@@ -11,7 +11,7 @@ from reattune.core.intervals import Intervals
 from reattune.core.pair import MATCH, MatchTable, Pair
 from reattune.core.session import Session
 from reattune.core.steps import Steps, constant_steps, make_steps
-from reattune.rules.base import Rule, check_partner
+from reattune.rules.base import Rule, check_partner, find_window
 from reattune.rules.shown import find_shown
 
 _STATES = ("out of contact", "in contact")
@@ -55,7 +55,7 @@ class Contact(Rule):
 
     def read(self, session: Session, window: tuple[float, float] | None = None) -> Pair:
         """Each named partner in or out of contact; the other partner is one constant state."""
-        span = window or session.span
+        span = find_window(session, window)
         named = {check_partner(session, p) for p in self.partners or session.partners}
         sides: list[Steps] = []
         ticks: list[float] = []

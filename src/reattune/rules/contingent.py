@@ -14,7 +14,7 @@ from reattune.core.checks import check_positive
 from reattune.core.pair import MATCH, MISMATCH, UNDEFINED, MatchTable, Pair
 from reattune.core.session import Session
 from reattune.core.steps import SAME_MOMENT_S, Steps, find_moments, make_steps, merge_edges
-from reattune.rules.base import Rule, check_partner
+from reattune.rules.base import Rule, check_partner, find_window
 from reattune.rules.shown import find_shown
 
 _COUNTS = ("cues", "picked_up", "late_at_expiry", "undecided", "missed", "during_rupture")
@@ -64,7 +64,7 @@ class Contingent(Rule):
 
     def read(self, session: Session, window: tuple[float, float] | None = None) -> Pair:
         """Cue on or off, response on or off, in the order of the session's partners."""
-        span = window or session.span
+        span = find_window(session, window)
         cue_side = check_partner(session, self.cue_by) if self.cue_by else 0
         sides: list[Steps] = []
         ticks = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from reattune.core.errors import SettingError
 from reattune.core.intervals import Intervals
 from reattune.core.session import Session
@@ -12,6 +14,8 @@ def find_shown(
     session: Session, name: str, partner: str, labels: tuple[str, ...]
 ) -> tuple[Intervals, Intervals, Events | States]:
     """When the behaviour was on, when it could have been seen, and the stream itself.
+
+    A point event lasts one tick of its coding, as a code given to a single frame does.
 
     Parameters
     ----------
@@ -27,7 +31,10 @@ def find_shown(
     stream = session.stream(name, partner)
     if isinstance(stream, Events):
         keep = [not labels or label in labels for label in stream.labels]
-        on = Intervals(stream.starts[keep], stream.ends[keep]) & stream.observed
+        starts = stream.starts[keep]
+        point = stream.ends[keep] == starts
+        ends = np.where(point, starts + stream.tick_s, stream.ends[keep])
+        on = Intervals(starts, ends) & stream.observed
         return on, stream.observed, stream
     if isinstance(stream, States):
         if not labels:

@@ -11,7 +11,7 @@ from reattune.core.errors import SettingError, did_you_mean
 from reattune.core.pair import Pair
 from reattune.core.session import Session
 from reattune.core.streams import States
-from reattune.rules.base import Rule, named_streams
+from reattune.rules.base import Rule, find_window, named_streams
 from reattune.rules.join import join
 from reattune.rules.tables import APPROXIMATIONS, PRESETS, OwnTable, build_table
 
@@ -53,9 +53,11 @@ class StateMatch(Rule):
             put(self, "stream", tuple(self.stream))
         if isinstance(self.stream, tuple) and len(self.stream) != 2:
             raise SettingError("stream", self.stream, "one name, or one for each partner")
-        if isinstance(self.table, str) and self.table not in PRESETS:
+        if not isinstance(self.table, OwnTable) and self.table not in PRESETS:
             raise SettingError(
-                "table", self.table, "a preset or an own table." + did_you_mean(self.table, PRESETS)
+                "table",
+                self.table,
+                "a preset or an own table." + did_you_mean(str(self.table), PRESETS),
             )
 
     def read(self, session: Session, window: tuple[float, float] | None = None) -> Pair:
@@ -88,7 +90,7 @@ class StateMatch(Rule):
     ) -> Pair:
         streams = self._streams(session)
         table, *maps = build_table(self.table, first, second)
-        span = window or session.span
+        span = find_window(session, window)
         x, y = (s.steps(span, codes) for s, codes in zip(streams, maps, strict=True))
         return Pair(
             session.partners,

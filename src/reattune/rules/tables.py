@@ -36,12 +36,31 @@ class OwnTable:
         largest possible one. Without it every mismatch has depth 1.
     negative : sequence of str, optional
         States that count as negative in ``negative_match_prop``.
+
+    Raises
+    ------
+    SettingError
+        For pairs that are not pairs, or a state that stands twice in ``order``.
+
+    Notes
+    -----
+    ``excluded`` is stronger than ``match``. States that neither partner shows may be named: a
+    table serves many sessions.
     """
 
     match: Pairs
     excluded: Pairs = ()
     order: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("match", "excluded"):
+            object.__setattr__(self, name, _pairs(name, getattr(self, name)))
+        for name in ("order", "negative"):
+            states = tuple(str(s) for s in _list(name, getattr(self, name)))
+            object.__setattr__(self, name, states)
+        if len(set(self.order)) < len(self.order):
+            raise SettingError("table.order", self.order, "every state once")
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, object]) -> OwnTable:
@@ -52,12 +71,7 @@ class OwnTable:
                 raise SettingError("table", key, "one of match, excluded, order, negative")
         if "match" not in settings:
             raise SettingError("table", dict(settings), "a list `match` of pairs of states")
-        return cls(
-            _pairs("match", settings["match"]),
-            _pairs("excluded", settings.get("excluded", ())),
-            tuple(str(s) for s in _list("order", settings.get("order", ()))),
-            tuple(str(s) for s in _list("negative", settings.get("negative", ()))),
-        )
+        return cls(**settings)  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, object]:
         """JSON-safe, in the form of the study file."""
@@ -100,7 +114,7 @@ def build_table(
     Raises
     ------
     SettingError
-        For an unknown preset, a state without valence, or a table that names unknown states.
+        For an unknown preset, or a state whose valence is not known.
     """
     if isinstance(table, OwnTable):
         return _own(table, first, second)

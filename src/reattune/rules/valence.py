@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 NEGATIVE, NEUTRAL, POSITIVE = -1, 0, 1
 VALENCES = (NEGATIVE, NEUTRAL, POSITIVE)
 
@@ -39,7 +41,8 @@ def find_valence(label: str) -> int | None:
             if text in words:
                 return valence
         return None
-    return (number > 0) - (number < 0)
+    # "nan" and "inf" read as numbers, and are codes for something else.
+    return (number > 0) - (number < 0) if isfinite(number) else None
 
 
 def is_engagement(label: str) -> bool:

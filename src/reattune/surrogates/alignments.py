@@ -90,6 +90,11 @@ def _block_ticks(pair: Pair, ticks: TickPair, blocks: Blocks) -> IntArray:
     return np.asarray(steps * ticks.step)
 
 
+def n_cuts(n_blocks: int, seam: str) -> int:
+    """Cuts that a surrogate has and the data have not: inner block edges and seams."""
+    return n_blocks - 1 + (n_blocks if seam == "cut" else 0)
+
+
 def plan(
     pair: Pair,
     ticks: TickPair,

@@ -11,10 +11,10 @@ from reattune.core.checks import check_option
 from reattune.core.criteria import Criteria
 from reattune.core.errors import SettingError
 from reattune.core.pair import Pair
-from reattune.surrogates.alignments import Blocks, plan
+from reattune.surrogates.alignments import Blocks, n_cuts, plan
 from reattune.surrogates.chance import ChanceTest
 from reattune.surrogates.components import Components, Seam, count
-from reattune.surrogates.decide import Information, cautions, refusal
+from reattune.surrogates.decide import Information, cautions, loses_repairs, lost_prop, refusal
 from reattune.surrogates.ranks import rank
 from reattune.surrogates.ticks import to_ticks
 
@@ -80,11 +80,19 @@ def combine_rotations(
         n_alignments=float(np.prod([made.n_alignments for made in plans])),
         blocks=int(sizes.min()),
     )
+    cuts = sum(n_cuts(int(size), seam) for size in sizes)
+    lossy = loses_repairs(lost_prop(pairs, cuts), null["repair_hazard_per_s"])
     return ChanceTest(
         method="combine_rotations",
         partners=pairs[0].partners,
         statistics=tuple(
-            rank(name, float(observed[name][0]), null[name], n=n, refused=refusal(name, seen))
+            rank(
+                name,
+                float(observed[name][0]),
+                null[name],
+                n=n,
+                refused=refusal(name, seen, lossy=lossy),
+            )
             for name in COMBINED
         ),
         warnings=cautions(seen, in_study=True, drift=not beside_pairing),

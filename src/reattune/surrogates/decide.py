@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from reattune.core.pair import Pair
 from reattune.surrogates.components import MATCHING
@@ -18,12 +22,16 @@ ENOUGH_EXPECTED = 40.0
 MANY_MISSING = 0.2
 MIN_BLOCKS_IN_STUDY = 8
 MAX_SHORTENED = 0.2
+# A null shifted by .3 of its spread rejects about .06 where .05 is meant.
+MAX_SHIFT = 0.3
 
 WORDS = {
     "R_RUNS": "A partner shows fewer than three runs of one state: nothing can be compared.",
     "R_EXPECTED": "Fewer than two repairs are expected by chance: repair cannot be compared.",
     "R_SHIFTS": "Fewer than 40 different alignments exist: p could not reach .05.",
     "R_UNDEFINED": "Undefined in the data or in more than a tenth of the surrogates.",
+    "R_GRID": "Block edges fall on so many moments of a coarse time base that the surrogates lose "
+    "repairs; read the repair ratio, which takes that into account.",
     "R_PAIRS": "Fewer than six dyads: re-pairing them cannot give a small p.",
     "W_FEW": "A session with so few changes could hardly show a difference "
     "(about one time in ten even where coupling is strong).",
@@ -101,8 +109,11 @@ def information(
     )
 
 
-def refusal(statistic: str, seen: Information) -> str:
-    """The code of the reason why there is no p for that statistic; empty when there may be one."""
+def refusal(statistic: str, seen: Information, *, lossy: bool = False) -> str:
+    """The code of the reason why there is no p for that statistic; empty when there may be one.
+
+    ``lossy``: the surrogates lose repairs to their own cuts (`loses_repairs`).
+    """
     if min(seen.runs) < MIN_RUNS:
         return "R_RUNS"
     if seen.n_alignments < MIN_ALIGNMENTS:
@@ -110,7 +121,32 @@ def refusal(statistic: str, seen: Information) -> str:
     # "not at least" also holds for nan, when nothing was observed.
     if statistic not in MATCHING and not seen.expected_repairs >= MIN_EXPECTED:
         return "R_EXPECTED"
+    if lossy and statistic not in (*MATCHING, "repair_ratio"):
+        return "R_GRID"
     return ""
+
+
+def lost_prop(pairs: Sequence[Pair], n_cuts: float) -> float:
+    """Share of the partners' changes that fall on one of ``n_cuts`` cuts of the surrogates.
+
+    A change can only lie on the time base of its coding, and on a coarse one the cuts take a good
+    part of all moments: 6 % with codes per second and blocks of 30 s.
+    """
+    total_s = sum(pair.window[1] - pair.window[0] for pair in pairs)
+    lost = changes = 0.0
+    for pair in pairs:
+        for steps, tick_s in zip((pair.x, pair.y), pair.ticks_s, strict=True):
+            lost += steps.n_runs * n_cuts * tick_s / total_s
+            changes += steps.n_runs
+    return min(1.0, lost / changes) if changes else 0.0
+
+
+def loses_repairs(lost: float, hazards: NDArray[np.float64]) -> bool:
+    """Whether a loss of that share of repairs moves their null by more than .3 of its spread."""
+    known = hazards[np.isfinite(hazards)]
+    if known.size < 2:
+        return False
+    return bool(lost * known.mean() > MAX_SHIFT * known.std())
 
 
 def is_enough(expected_repairs: float) -> bool:

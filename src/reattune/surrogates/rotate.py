@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from reattune.core.checks import check_option
 from reattune.core.criteria import Criteria
 from reattune.core.pair import Pair
-from reattune.surrogates.alignments import Blocks, Plan, mean_run_s, plan
+from reattune.surrogates.alignments import Blocks, Plan, mean_run_s, n_cuts, plan
 from reattune.surrogates.chance import ChanceTest
 from reattune.surrogates.components import Seam, count
-from reattune.surrogates.decide import cautions, information, refusal
+from reattune.surrogates.decide import cautions, information, loses_repairs, lost_prop, refusal
 from reattune.surrogates.measured import offset_warning
 from reattune.surrogates.ranks import rank
 from reattune.surrogates.ticks import to_ticks
@@ -138,6 +138,8 @@ def assemble(
     seen = information(
         pair, n_alignments=made.n_alignments, blocks=m, expected_repairs=expected_repairs
     )
+    lost = lost_prop([pair], n_cuts(m, seam))
+    lossy = "repair_hazard_per_s" in null and loses_repairs(lost, null["repair_hazard_per_s"])
     warnings = cautions(seen)
     if min_offset_s > 0:
         runs = (mean_run_s(pair.x) + mean_run_s(pair.y)) / 2
@@ -151,7 +153,7 @@ def assemble(
                 value,
                 null[name],
                 n=None if made.exact else n,
-                refused=refusal(name, seen),
+                refused=refusal(name, seen, lossy=lossy),
             )
             for name, value in observed.items()
         ),

@@ -88,6 +88,14 @@ def repair_sentence(test: ChanceTest) -> str:
         return "There was no mismatch, so no rate of repair."
     if math.isnan(row.null_mean):
         return f"{60 * row.observed:.1f} repairs per minute of mismatch."
+    ratio = test["repair_ratio" if "repair_ratio" in test else row.name]
+    if row.refused == "R_GRID" and not ratio.refused:
+        return (
+            f"{60 * row.observed:.1f} repairs per minute of mismatch, {ratio.observed:.2f} times "
+            f"what base rates give; in two streams like these, not timed to each other, "
+            f"{ratio.null_mean:.2f} times ({ratio.null_low:.2f} to {ratio.null_high:.2f}): "
+            f"{verdict(ratio, test.information.expected_repairs)}."
+        )
     return (
         f"{60 * row.observed:.1f} repairs per minute of mismatch; two streams like these, not "
         f"timed to each other, give {60 * row.null_mean:.1f} ({60 * row.null_low:.1f} to "
