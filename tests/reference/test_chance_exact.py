@@ -156,9 +156,7 @@ def test_minimum_offset_and_joined_seam_as_other_programs_do_infants(shared: Pat
     for row in rows:
         close_cs = {"close_upto_0.1s": 10, "close_upto_1.5_frames": 6}[row["gap_rule"]]
         pair = infant_pair(shared, row["dyad"], close_cs)
-        test = rotate_whole(
-            pair, rng=generator(), min_offset_s=10, seam="join", keep_draws=True
-        )
+        test = rotate_whole(pair, rng=generator(), min_offset_s=10, seam="join", keep_draws=True)
         assert "W_OFFSET" in test.warning_codes
         compare_with_row(pair, row, test)
 
@@ -168,9 +166,7 @@ def test_minimum_offset_and_joined_seam_as_other_programs_do_couples(shared: Pat
     assert len(rows) == 30
     for row in rows:
         pair = couple_pair(shared, row["couple"], row["rule"])
-        test = rotate_whole(
-            pair, rng=generator(), min_offset_s=10, seam="join", keep_draws=True
-        )
+        test = rotate_whole(pair, rng=generator(), min_offset_s=10, seam="join", keep_draws=True)
         compare_with_row(pair, row, test)
 
 

@@ -111,9 +111,7 @@ def find_card(name: str, partners: Iterable[str] = ()) -> Card | None:
     if name in CARDS:
         return CARDS[name]
     for partner in partners:
-        general = name.replace(f"_{partner}_", f"_{PARTNER}_")
-        if name.endswith(f"_{partner}"):
-            general = name.removesuffix(partner) + PARTNER
-        if general in CARDS:
-            return CARDS[general]
+        for card in CARDS.values():
+            if card.per_partner and card.name.replace(PARTNER, partner) == name:
+                return card
     return None

@@ -8,7 +8,7 @@ from math import exp, isfinite, log, nan, sqrt
 import numpy as np
 
 from reattune.measures import latency, matching, reparation, who
-from reattune.measures.cards import CARDS, PARTNER, Card, Value
+from reattune.measures.cards import CARDS, PARTNER, Card, Value, find_card
 from reattune.measures.facts import make_facts
 from reattune.measures.tally import Tally, pool_tallies
 
@@ -63,7 +63,8 @@ def compute_pooled(
     Notes
     -----
     The jackknife leaves out one session at a time; hazards, rates and ratios on the log scale,
-    shares on their own; t quantile with J - 1 degrees of freedom. Quantiles keep their
+    shares on their own and cut at 0 and 1; t quantile with J - 1 degrees of freedom. Where leaving
+    one out changes nothing (no event at all), the limits of a single recording stand. Quantiles keep their
     Kaplan-Meier interval: a jackknife is not valid for them (Efron 1982, The jackknife, the
     bootstrap and other resampling plans, section 3.4).
     """
@@ -76,41 +77,37 @@ def compute_pooled(
     ]
     pooled = {}
     for name, value in values.items():
-        card = _card_of(name, tallies[0].partners)
+        card = find_card(name, tallies[0].partners)
         if card is not None and card.smooth:
-            low, high = _jackknife(value.value, [v[name].value for v in left_out], card.log_scale)
-            # No event in any session: the jackknife has nothing to vary, the exact bound stands.
-            keep = value.value == 0 and card.log_scale
-            value = value if keep else Value(value.value, low, high, value.n)
+            value = _jackknife(card, value, [v[name].value for v in left_out])
         pooled[name] = value
     return pooled, f"jackknife over {unit}"
 
 
-def _card_of(name: str, partners: tuple[str, str]) -> Card | None:
-    for partner in partners:
-        for general in (
-            name.replace(f"_by_{partner}", f"_by_{PARTNER}"),
-            name.replace(f"_share_{partner}", f"_share_{PARTNER}"),
-        ):
-            if general in CARDS:
-                return CARDS[general]
-    return CARDS.get(name)
-
-
-def _jackknife(value: float, left_out: Sequence[float], log_scale: bool) -> tuple[float, float]:
+def _jackknife(card: Card, value: Value, left_out: Sequence[float]) -> Value:
+    """The value with limits from the spread of the values with one tally left out."""
     from scipy.special import stdtrit
 
     points = np.array(left_out, dtype=np.float64)
-    if not isfinite(value) or not np.isfinite(points).all():
-        return (nan, nan)
-    if log_scale:
-        if value <= 0 or (points <= 0).any():
-            return (nan, nan)
-        points, centre = np.log(points), log(value)
-    else:
-        centre = value
     count = points.size
+    if not isfinite(value.value) or (card.log_scale and value.value == 0):
+        # Without any event there is nothing to vary: the exact bound stands.
+        return value
+    if not np.isfinite(points).all() or (card.log_scale and (points <= 0).any()):
+        return Value(value.value, nan, nan, value.n)
+    if (points == value.value).all():
+        return value
+    if card.unit == "count":
+        # A total over all sessions shrinks when one is left out; brought back to J of them.
+        points = points * count / (count - 1)
+    if card.log_scale:
+        points = np.log(points)
+    centre = log(value.value) if card.log_scale else value.value
     spread = sqrt((count - 1) / count * float(((points - points.mean()) ** 2).sum()))
     half = float(stdtrit(count - 1, 0.975)) * spread
     low, high = centre - half, centre + half
-    return (exp(low), exp(high)) if log_scale else (low, high)
+    if card.log_scale:
+        low, high = exp(low), exp(high)
+    elif card.unit == "share":
+        low, high = max(0.0, low), min(1.0, high)
+    return Value(value.value, low, high, value.n)

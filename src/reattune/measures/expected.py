@@ -15,16 +15,16 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class Expected:
-    """Chance expectations of one window; nan where the rule has no closed form.
+    """Chance expectations of one window; all nan where the rule has no closed form.
 
     Attributes
     ----------
     matched_prop : float
-        E, the share expected to match.
+        E, the share expected to match; nan where nothing was observed.
     repairs : float
         e, repairs expected from the partners' own changes.
     repair_hazard_per_s : float
-        h_E = e / (V (1 - E)).
+        h_E = e / (V (1 - E)); nan where nothing is expected to mismatch.
     """
 
     matched_prop: float
@@ -59,7 +59,7 @@ def find_expected(attunement: Attunement) -> Expected:
     inside = attunement.state >= 0
     observed_s = float(np.diff(attunement.edges)[inside].sum())
     if observed_s <= 0:
-        return Expected(NAN, NAN, NAN)
+        return Expected(NAN, 0.0, NAN)
     lengths = np.diff(attunement.edges)[inside]
     p = np.bincount(x[inside], lengths, minlength=match.shape[0]) / observed_s
     q = np.bincount(y[inside], lengths, minlength=match.shape[1]) / observed_s

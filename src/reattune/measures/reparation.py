@@ -77,7 +77,9 @@ def _ratio(facts: Facts, side: int) -> Value:
     smooth=True,
 )
 def _excess(facts: Facts, side: int) -> Value:
-    return Value(facts.tally.n_repairs - facts.tally.expected_repairs, n=facts.tally.n_repairs)
+    tally = facts.tally
+    excess = tally.n_repairs - tally.expected_repairs if tally.observed_s > 0 else nan
+    return Value(excess, n=tally.n_repairs)
 
 
 @measure(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reattune.core.attunement import Attunement
 from reattune.core.criteria import Criteria
+from reattune.core.errors import SettingError
 from reattune.core.pair import MATCH, MISMATCH
 from reattune.core.ruptures import Ruptures
 from reattune.measures.expected import find_expected
@@ -99,14 +101,18 @@ def make_tally(attunement: Attunement, ruptures: Ruptures, raw: Ruptures | None 
     ruptures : Ruptures
         Found in it.
     raw : Ruptures, optional
-        Those found without criteria; needed only where ``ruptures`` used some.
+        Those found without criteria; needed only where ``ruptures`` used some, and the length of
+        mismatches before criteria is undefined without it.
     """
-    raw = ruptures if raw is None else raw
+    if raw is None:
+        raw = ruptures
+    dropped = raw is ruptures and not ruptures.criteria.drops_nothing
+    raw_entered = np.zeros_like(raw.entered) if dropped else raw.entered
     lengths = np.diff(attunement.edges)
     state = attunement.state
     matched = float(lengths[state == MATCH].sum())
     mismatched = float(lengths[state == MISMATCH].sum())
-    expected = find_expected(attunement)
+    expected_matched_s, expected_repairs = _expect(attunement, matched + mismatched, ruptures)
     entered, closed = ruptures.entered, ruptures.closed
     outcomes = np.bincount(ruptures.outcome[entered], minlength=3)
     inside = state >= 0
@@ -121,16 +127,16 @@ def make_tally(attunement: Attunement, ruptures: Ruptures, raw: Ruptures | None 
         negative_s=(
             float(lengths[attunement.negative].sum()) if attunement.grades_negative else NAN
         ),
-        expected_matched_s=expected.matched_prop * (matched + mismatched),
-        expected_repairs=expected.repair_hazard_per_s * ruptures.mismatched_s,
+        expected_matched_s=expected_matched_s,
+        expected_repairs=expected_repairs,
         run_matched_s=ruptures.matched_s,
         run_mismatched_s=ruptures.mismatched_s,
         n_repairs=int(closed.sum()),
         n_onsets=int(entered.sum()),
         durations=ruptures.latency[entered],
         events=closed[entered],
-        raw_durations=raw.latency[raw.entered],
-        raw_events=raw.closed[raw.entered],
+        raw_durations=raw.latency[raw_entered],
+        raw_events=raw.closed[raw_entered],
         depths=ruptures.depth[entered],
         outcomes=(int(outcomes[0]), int(outcomes[1]), int(outcomes[2])),
         n_not_entered=int((~entered).sum()),
@@ -142,13 +148,41 @@ def make_tally(attunement: Attunement, ruptures: Ruptures, raw: Ruptures | None 
     )
 
 
+def _expect(attunement: Attunement, observed_s: float, ruptures: Ruptures) -> tuple[float, float]:
+    """Seconds and repairs expected by chance: E V and h_E U.
+
+    nan only for a rule without closed form. A window in which nothing was observed, or nothing
+    could mismatch, expects 0 and so adds nothing to a pool.
+    """
+    expected = find_expected(attunement)
+    if isnan(expected.repairs):
+        return (NAN, NAN)
+    exposure = ruptures.mismatched_s
+    return (
+        expected.matched_prop * observed_s if observed_s > 0 else 0.0,
+        expected.repair_hazard_per_s * exposure if exposure > 0 else 0.0,
+    )
+
+
 def pool_tallies(tallies: Sequence[Tally]) -> Tally:
     """One tally over several windows: seconds and events summed, ruptures put together.
 
     Expected values are summed as well: the chance expectation of a pool is what each of its
-    sessions, with its own base rates, would give.
+    sessions, with its own base rates, would give. A session in which no negative state occurs adds
+    none, as long as another session shows that the rule knows which states are negative.
+
+    Raises
+    ------
+    SettingError
+        Without any tally, or for tallies of different partners (who would be mixed up).
     """
+    if not tallies:
+        raise SettingError("tallies", 0, "at least one")
     first = tallies[0]
+    for tally in tallies:
+        if tally.partners != first.partners:
+            raise SettingError("tallies", tally.partners, f"the same partners, {first.partners}")
+    negative = [t.negative_s for t in tallies if not isnan(t.negative_s)]
 
     def three(name: str) -> Counts3:
         rows = np.array([getattr(t, name) for t in tallies]).sum(axis=0)
@@ -169,7 +203,7 @@ def pool_tallies(tallies: Sequence[Tally]) -> Tally:
         observed_s=total("observed_s"),
         matched_s=total("matched_s"),
         mismatched_s=total("mismatched_s"),
-        negative_s=total("negative_s"),
+        negative_s=float(sum(negative)) if negative else NAN,
         expected_matched_s=total("expected_matched_s"),
         expected_repairs=total("expected_repairs"),
         run_matched_s=total("run_matched_s"),

@@ -217,8 +217,8 @@ def _same_counts(mapping: Mapping, converted: Sequence[Converted]) -> list[Note]
     notes = []
     one, two = mapping.partners
     for name in dict.fromkeys(source.stream for source in mapping.sources):
-        counts = {c.stream.partner: c.counts for c in converted if c.stream.name == name}
-        if one in counts and two in counts:
-            note = find_same_counts(name, counts[one], counts[two], mapping.partners)
+        rows = {c.stream.partner: c.rows for c in converted if c.stream.name == name}
+        if one in rows and two in rows:
+            note = find_same_counts(name, rows[one], rows[two], mapping.partners)
             notes += [note] if note else []
     return notes

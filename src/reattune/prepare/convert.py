@@ -32,11 +32,19 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Converted:
-    """A stream on the file's clock, what was found, and how often each code as written occurs."""
+    """A stream on the file's clock, what was found, and the rows as written.
+
+    Attributes
+    ----------
+    stream : States, Events or Signal
+    notes : tuple of Note
+    rows : tuple of (str, float)
+        Code and onset of every interval or point; empty for samples.
+    """
 
     stream: Stream
     notes: tuple[Note, ...]
-    counts: dict[str, int]
+    rows: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +60,12 @@ class _Rows:
     observed: Intervals | None = None
 
     @property
-    def counts(self) -> dict[str, int]:
-        texts = [t for t, cut in zip(self.labels, self.uncodable, strict=True) if t and not cut]
-        return {t: texts.count(t) for t in dict.fromkeys(texts)}
+    def written(self) -> tuple[tuple[str, float], ...]:
+        """Code and onset of every row that was no sample and not in an uncodable track."""
+        if self.sampled:
+            return ()
+        rows = zip(self.labels, self.starts.tolist(), self.uncodable, strict=True)
+        return tuple((text, start) for text, start, cut in rows if text and not cut)
 
 
 def convert_source(
@@ -113,7 +124,7 @@ def convert_source(
         )
     if not len(stream):
         notes.append(Note("stream_empty", "nothing was coded.", where, level="warning"))
-    return Converted(stream, tuple(notes), rows.counts)
+    return Converted(stream, tuple(notes), rows.written)
 
 
 def _find_tracks(
@@ -395,4 +406,4 @@ def _from_numbers(
                 expected='kind = "events"',
             )
         stream = signal.above(source.threshold)
-    return Converted(stream, tuple(notes), {})
+    return Converted(stream, tuple(notes))

@@ -58,9 +58,21 @@ def guess_mapping(
     comments: list[str] = []
     sources: list[Source] = []
     named = partners or _two(tuple(chosen.values()), recording)
-    for person, partner in sorted(chosen.items(), key=lambda item: named.index(item[1])):
-        own = [owned for owned in owners if owned.person == person]
-        sources += _sources_of(partner, own, recording, comments)
+    people = {partner: person for person, partner in chosen.items()}
+    own = {p: [o for o in owners if o.person == people[p]] for p in named}
+    streams = {partner: _group(own[partner]) for partner in named}
+    # A stream is of one kind for both, even if one of them showed a single code only.
+    kinds = {
+        stream: guess_kind([t for grouped in streams.values() for t in grouped.get(stream, ())])
+        for grouped in streams.values()
+        for stream in grouped
+    }
+    for partner in named:
+        hidden = tuple(o.track.name for o in own[partner] if is_uncodable_track(o.track))
+        for stream, tracks in streams[partner].items():
+            source = _make_source(partner, stream, tracks, kinds[stream], hidden, recording)
+            sources.append(source)
+            comments.append(_describe(source))
     phase_track = _phase_track(owners)
     if phase_track:
         comments.append(f"phases are taken from {phase_track!r}.")
@@ -99,42 +111,47 @@ def _phase_track(owners: Sequence[Owned]) -> str:
     return ""
 
 
-def _sources_of(
-    partner: str, own: Sequence[Owned], recording: Recording, comments: list[str]
-) -> list[Source]:
-    """One source per stream of one person."""
-    hidden = tuple(dict.fromkeys(o.track.name for o in own if is_uncodable_track(o.track)))
+def _group(own: Sequence[Owned]) -> dict[str, list[Track]]:
+    """Stream name -> tracks of one person."""
     streams: dict[str, list[Track]] = {}
     for owned in own:
         if not is_uncodable_track(owned.track):
             streams.setdefault(owned.rest or DEFAULT_STREAM, []).append(owned.track)
-    sources = []
-    for stream, tracks in streams.items():
-        kind = guess_kind(tracks)
-        uncodable = guess_uncodable(tracks) if kind == "states" else ()
-        names = tuple(dict.fromkeys(track.name for track in tracks))
-        same = [t for t in recording.tracks if t.name in names]
-        person = tracks[0].person if len({t.person for t in same}) > 1 else ""
-        taken = ", ".join(repr(name) for name in names)
-        text = f"{partner} {stream} is taken as {kind} from {taken}"
-        text += f" of {person!r}" if person else ""
-        if hidden and kind != "signal":
-            text += f", without the time in {', '.join(repr(name) for name in hidden)}"
-        if uncodable:
-            text += f"; {', '.join(repr(c) for c in uncodable)} counts as uncodable"
-        comments.append(text + ".")
-        sources.append(
-            Source(
-                partner,
-                stream,
-                names,
-                person,
-                kind,
-                uncodable=uncodable,
-                uncodable_tracks=() if kind == "signal" else hidden,
-            )
-        )
-    return sources
+    return streams
+
+
+def _make_source(
+    partner: str,
+    stream: str,
+    tracks: Sequence[Track],
+    kind: SourceKind,
+    hidden: Sequence[str],
+    recording: Recording,
+) -> Source:
+    names = tuple(dict.fromkeys(track.name for track in tracks))
+    owners = {track.person for track in recording.tracks if track.name in names}
+    return Source(
+        partner,
+        stream,
+        names,
+        tracks[0].person if len(owners) > 1 else "",
+        kind,
+        uncodable=guess_uncodable(tracks) if kind == "states" else (),
+        uncodable_tracks=() if kind == "signal" else tuple(dict.fromkeys(hidden)),
+    )
+
+
+def _describe(source: Source) -> str:
+    """What was assumed, in one sentence."""
+    text = f"{source.partner} {source.stream} is taken as {source.kind} from "
+    text += ", ".join(repr(name) for name in source.tracks)
+    text += f" of {source.person!r}" if source.person else ""
+    if source.uncodable_tracks:
+        named = ", ".join(repr(name) for name in source.uncodable_tracks)
+        text += f", without the time in {named}"
+    if source.uncodable:
+        text += f"; {', '.join(repr(c) for c in source.uncodable)} counts as uncodable"
+    return f"{text}."
 
 
 def is_uncodable_track(track: Track) -> bool:
@@ -143,7 +160,10 @@ def is_uncodable_track(track: Track) -> bool:
 
 
 def guess_kind(tracks: Sequence[Track]) -> SourceKind:
-    """ "states" for exclusive codes, "events" for bouts and free text, "signal" for numbers."""
+    """The kind that fits all of ``tracks``.
+
+    "states" for exclusive codes, "events" for bouts and free text, "signal" for measured values.
+    """
     if any(track.kind == "samples" for track in tracks):
         values = [track.values for track in tracks if track.values is not None]
         if not values:

@@ -28,8 +28,16 @@ def find_owners(recording: Recording) -> tuple[Owned, ...]:
     tracks = recording.tracks
     if recording.people:
         stated = {track.person.lower() for track in tracks if track.person}
+        # A tier that is named like a person says who that person is: "FA1" of "Mother".
+        known = {
+            t.name.strip().lower(): t.person
+            for t in tracks
+            if t.person and t.name.strip().lower() in stated
+        }
+        people = [known.get(t.person.lower(), t.person) for t in tracks]
         return tuple(
-            Owned(t, t.person, _rest(t.name, {*stated, *_name_words(t.person)})) for t in tracks
+            Owned(t, who, _rest(t.name, {*stated, *_name_words(who)}))
+            for t, who in zip(tracks, people, strict=True)
         )
     words = {track.name: split_name(track.name) for track in tracks}
     by_role = [_by_role(track, words[track.name]) for track in tracks]
@@ -72,7 +80,9 @@ def _by_pair(tracks: Sequence[Track], words: dict[str, list[str]]) -> list[Owned
             if any(own & other for two, other in rests.items() if two != one)
             and (any(own) or _numbered(one))
         ]
-        if len(names) < 2 or (len(names) > 2 and not all(_numbered(name) for name in names)):
+        if len(names) > 2:
+            names = [name for name in names if _numbered(name)]
+        if len(names) < 2:
             continue
         letters = LETTER_PAIRS.get(frozenset(names), {})
         owned = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -96,22 +97,29 @@ def _alike_signals(one: Signal, two: Signal) -> str:
     return ""
 
 
-def find_same_counts(
-    name: str, one: Mapping[str, int], two: Mapping[str, int], partners: tuple[str, str]
-) -> Note | None:
+Rows = Sequence[tuple[str, float]]
+
+
+def find_same_counts(name: str, one: Rows, two: Rows, partners: tuple[str, str]) -> Note | None:
     """A warning when both partners carry every shared code equally often.
 
-    That is how a file looks whose one partner's codes were written under the other's name (with
-    some codes left out). Asked of interval codes as written: at least two shared codes, at least
-    eight shared events, and one partner without codes of their own.
+    That is how a file looks whose one partner's codes were written under the other's name, some
+    codes left out. Asked of coded rows as written (code, onset): at least two shared codes and
+    eight shared rows, and one partner without codes of their own. Two codes that alternate have
+    equal counts easily, so with only two of them half of the onsets must agree as well.
     """
-    shared = set(one) & set(two)
-    if len(shared) < 2 or shared not in (set(one), set(two)):
+    count_one, count_two = Counter(code for code, _ in one), Counter(code for code, _ in two)
+    shared = set(count_one) & set(count_two)
+    if len(shared) < 2 or shared not in (set(count_one), set(count_two)):
         return None
-    total = sum(one[code] for code in shared)
-    if total < _MIN_SHARED_EVENTS or any(one[code] != two[code] for code in shared):
+    total = sum(count_one[code] for code in shared)
+    if total < _MIN_SHARED_EVENTS or any(count_one[c] != count_two[c] for c in shared):
         return None
-    shown = ", ".join(f"{code!r} {one[code]} times" for code in sorted(shared))
+    if len(shared) == 2:
+        onsets = [{round(t, 1) for code, t in rows if code in shared} for rows in (one, two)]
+        if len(onsets[0] & onsets[1]) < total / 2:
+            return None
+    shown = ", ".join(f"{code!r} {count_one[code]} times" for code in sorted(shared))
     return Note(
         "same_counts",
         f"{partners[0]} and {partners[1]} both have {shown}. "

@@ -15,12 +15,12 @@ ROLE_WORDS: dict[str, str] = {
         "caregiver caregivers carer parent parents adult caretaker cg ad".split(), "caregiver"
     ),
     **dict.fromkeys(
-        "mother mothers mom moms mum mums mommy mummy mama maternal mot mutter mere madre fa1 "
-        "female_adult".split(),
+        "mother mothers mom moms mum mums mommy mummy mama maternal mot mutter mere madre "
+        "fa1".split(),
         "mother",
     ),
     **dict.fromkeys(
-        "father fathers dad dads daddy papa paternal fat vater pere padre ma1 male_adult".split(),
+        "father fathers dad dads daddy papa paternal fat vater pere padre".split(),
         "father",
     ),
     **dict.fromkeys(

@@ -11,8 +11,8 @@ from reattune.core.attunement import Attunement
 from reattune.core.errors import MissingStreamError, SettingError, did_you_mean
 from reattune.core.pair import MATCH, MISMATCH, MatchTable, Pair
 from reattune.core.session import Session
-from reattune.core.streams import Events
 from reattune.core.steps import Steps, constant_steps, make_steps
+from reattune.core.streams import Events
 from reattune.rules.base import Rule, find_window
 from reattune.rules.join import join
 from reattune.rules.shown import find_shown
