@@ -7,13 +7,25 @@ from math import exp, isfinite, log, nan, sqrt
 
 import numpy as np
 
-from reattune.measures import latency, matching, reparation, who
 from reattune.measures.cards import CARDS, PARTNER, Card, Value, find_card
 from reattune.measures.facts import make_facts
 from reattune.measures.tally import Tally, pool_tallies
 
-# Importing the rooms above fills the register of cards.
-ROOMS = (matching, reparation, latency, who)
+# Importing the rooms fills the register of cards, in the order in which tables show them.
+# isort: split
+from reattune.measures import matching  # noqa: F401
+
+# isort: split
+from reattune.measures import reparation  # noqa: F401
+
+# isort: split
+from reattune.measures import latency  # noqa: F401
+
+# isort: split
+from reattune.measures import who  # noqa: F401
+
+# isort: split
+
 MIN_SESSIONS = 5
 
 
@@ -64,7 +76,8 @@ def compute_pooled(
     -----
     The jackknife leaves out one session at a time; hazards, rates and ratios on the log scale,
     shares on their own and cut at 0 and 1; t quantile with J - 1 degrees of freedom. Where leaving
-    one out changes nothing (no event at all), the limits of a single recording stand. Quantiles keep their
+    one out changes nothing (no event at all), the limits of a single recording stand. Quantiles
+    keep their
     Kaplan-Meier interval: a jackknife is not valid for them (Efron 1982, The jackknife, the
     bootstrap and other resampling plans, section 3.4).
     """

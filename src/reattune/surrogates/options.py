@@ -7,7 +7,8 @@ carries the warning ``W_MODEL`` with the false-positive rate measured for each.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from bisect import bisect
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal
 
@@ -57,28 +58,50 @@ def fitted_semi_markov(pair: Pair, *, rng: np.random.Generator) -> Pair:
     seen = {int(s): lengths[codes == s] for s in states}
     share = np.array([float(seen[int(s)].sum()) for s in states])
     follow = (codes[:-1] != MISSING) & (codes[1:] != MISSING)
-    odds = {}
+    odds = []
     for k, s in enumerate(states):
         after = codes[1:][follow & (codes[:-1] == s)]
         weight = np.array([float((after == other).sum()) for other in states])
         if weight.sum() == 0:
             weight = share.copy()
             weight[k] = 0.0
-        odds[int(s)] = weight / weight.sum()
-    state = int(rng.choice(states, p=share / share.sum()))
-    drawn, edges = [], [0]
-    # The first run is met part way through.
-    length = max(1, round(float(rng.choice(seen[state])) * rng.random()))
-    while True:
-        drawn.append(state)
-        edges.append(edges[-1] + length)
-        if edges[-1] >= ticks.n_ticks:
-            break
-        state = int(rng.choice(states, p=odds[state]))
-        length = int(rng.choice(seen[state]))
-    edges[-1] = ticks.n_ticks
-    made = TickRuns(np.array(edges, dtype=np.int64), np.array(drawn, dtype=np.int64))
+        odds.append((np.cumsum(weight) / weight.sum()).tolist())
+    drawn, edges = _walk(
+        rng,
+        (np.cumsum(share) / share.sum()).tolist(),
+        odds,
+        [seen[int(s)].tolist() for s in states],
+        ticks.n_ticks,
+    )
+    made = TickRuns(np.array(edges, dtype=np.int64), states[drawn])
     return _with(pair, ticks, _masked(made, ticks.y))
+
+
+def _walk(
+    rng: np.random.Generator,
+    share: list[float],
+    odds: list[list[float]],
+    lengths: list[list[int]],
+    n_ticks: int,
+) -> tuple[list[int], list[int]]:
+    """States (by place) and run edges up to ``n_ticks``; ``share`` and ``odds`` are cumulated."""
+
+    def uniforms() -> Iterator[float]:
+        while True:
+            yield from rng.random(256).tolist()
+
+    chance = uniforms()
+    last = len(share) - 1
+    state = min(bisect(share, next(chance)), last)
+    # The first run is met part way through.
+    length = max(1, round(lengths[state][int(next(chance) * len(lengths[state]))] * next(chance)))
+    drawn, edges = [state], [0, length]
+    while edges[-1] < n_ticks:
+        state = min(bisect(odds[state], next(chance)), last)
+        drawn.append(state)
+        edges.append(edges[-1] + lengths[state][int(next(chance) * len(lengths[state]))])
+    edges[-1] = n_ticks
+    return drawn, edges
 
 
 def stationary_bootstrap(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reattune.core.criteria import Criteria
 from reattune.core.errors import SettingError
 from reattune.core.pair import Pair
-from reattune.surrogates.components import count
+from reattune.surrogates.components import STATISTICS, count
 from reattune.surrogates.ranks import ChanceStatistic, rank
 from reattune.surrogates.ticks import TickPair, TickRuns, common_unit, to_runs
 
@@ -98,10 +98,10 @@ def pairing_table(dyads: Dyads, *, criteria: Criteria | None = None) -> PairingT
     prepared = [[_prepare(pair, unit_s) for pair in pairs] for pairs in sessions.values()]
     match = np.ascontiguousarray(next(iter(sessions.values()))[0].table.match, dtype=np.int64)
     n = len(prepared)
-    values: dict[str, FloatArray] = {}
+    stacked = np.empty((n, n, len(STATISTICS)))
     used, cut = np.empty((n, n)), np.zeros((n, n))
     for i, j in itertools.product(range(n), range(n)):
-        rows: list[dict[str, FloatArray]] = []
+        rows: list[list[float]] = []
         spans = []
         for one, other in zip(prepared[i], prepared[j], strict=False):
             common = min(one.n_ticks, other.n_ticks)
@@ -118,12 +118,11 @@ def pairing_table(dyads: Dyads, *, criteria: Criteria | None = None) -> PairingT
                 n_steps=common,
                 match=match,
             )
-            rows.append(count(both, criteria=criteria).statistics())
+            found = count(both, criteria=criteria).statistics()
+            rows.append([float(value[0]) for value in found.values()])
         used[i, j] = min(spans)
-        for name in rows[0]:
-            values.setdefault(name, np.empty((n, n)))[i, j] = _mean(
-                np.array([row[name][0] for row in rows])
-            )
+        stacked[i, j] = _mean(np.array(rows))
+    values = {name: stacked[:, :, k] for k, name in enumerate(STATISTICS)}
     return PairingTable(tuple(sessions), values, used, cut)
 
 
@@ -139,9 +138,13 @@ def _prepare(pair: Pair, unit_s: float) -> _Session:
     )
 
 
-def _mean(values: FloatArray) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else float("nan")
+def _mean(rows: FloatArray) -> FloatArray:
+    """Mean of each column over its defined values; nan without any."""
+    known = ~np.isnan(rows)
+    size = known.sum(axis=0)
+    # inf (a quartile not reached) stays inf.
+    total = np.where(known, rows, 0.0).sum(axis=0)
+    return np.where(size > 0, total / np.maximum(size, 1), np.nan)
 
 
 def place_dyad(table: PairingTable, dyad: str, statistic: str = "match_kappa") -> ChanceStatistic:
