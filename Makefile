@@ -21,7 +21,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test test-slow test-all lint docs golden bench locks clean
+.PHONY: help demo setup test test-slow test-all lint docs docs-pages golden bench locks clean
 
 help: ## list what can be done
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -50,6 +50,9 @@ lint: $(DEV) ## style, format, types, spelling
 docs: $(DEV) ## build the pages into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir site
 	@echo "site/index.html"
+
+docs-pages: $(DEV) ## write the pages that are made from the code
+	$(BIN)/python scripts/generate_docs.py
 
 golden: $(DEV) ## rewrite the golden files; read the diff before you commit it
 	$(PYTEST) tests/golden --update-golden

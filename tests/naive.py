@@ -7,7 +7,7 @@ in seconds; everything is looked up one frame at a time and counted with plain l
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isnan, nan
 
 Event = tuple[float, float, str]
@@ -40,7 +40,7 @@ def frame_codes(
 def merge_alike(
     codes: Sequence[str], others: Sequence[str], look: Callable[[str, str], object]
 ) -> dict[str, str]:
-    """Codes between which the rule sees no difference, whatever the other partner does, made one."""
+    """Codes between which the rule sees no difference, whatever the other does, made one."""
     name: dict[str, str] = {}
     for code in codes:
         name[code] = next(
@@ -163,7 +163,7 @@ class Session:
             any(abs(frame - other) <= self.tie for other in self.changes(who)) for who in (0, 1)
         ]
         made = [own[who] or (any(own) and near[who]) for who in (0, 1)]
-        return {(0, 0): "", (1, 0): "first", (0, 1): "second", (1, 1): "both"}[tuple(made)]
+        return {(0, 0): "", (1, 0): "<first>", (0, 1): "<second>", (1, 1): "both"}[tuple(made)]
 
     # -- ruptures ----------------------------------------------------------------------------------
 
@@ -238,7 +238,7 @@ class Session:
     # -- measures ----------------------------------------------------------------------------------
 
     def measures(self) -> dict[str, float]:
-        """Every measure by name, with "first", "second" and "both" for who."""
+        """Every measure by name, with "<first>", "<second>" and "both" for who."""
         f = self.frame_s
         matched = self.state.count(MATCH) * f
         mismatched = self.state.count(MISMATCH) * f
@@ -291,7 +291,9 @@ class Session:
             "n_repair_events": len(closed),
             "depth_q50": statistics.median(r["depth"] for r in entered) if entered else nan,
             "legacy_latency_mean_s": f
-            * ratio(sum(r["frames"] for r in entered if r["closed"]), sum(r["closed"] for r in entered)),
+            * ratio(
+                sum(r["frames"] for r in entered if r["closed"]), sum(r["closed"] for r in entered)
+            ),
         }
         for q in (25, 50, 75):
             values[f"repair_latency_q{q}_s"] = quantile(steps, q / 100) * f
@@ -300,7 +302,7 @@ class Session:
             share = share_by(steps, frames)
             gone = not entered or (t > last * f + 1e-9 and share < 1)
             values[f"repaired_within_{t}s"] = nan if gone else share
-        for who, name in enumerate(("first", "second", "both")):
+        for who, name in enumerate(("<first>", "<second>", "both")):
             for label, rows, key in (
                 ("opened_by_{}_prop", entered, "by"),
                 ("repaired_by_{}_prop", done, "repaired_by"),
@@ -316,6 +318,12 @@ class Session:
 def ratio(top: float, bottom: float) -> float:
     """The quotient; undefined without anything below the line."""
     return top / bottom if bottom > 0 and not isnan(bottom) else nan
+
+
+def mean(values: Iterable[float]) -> float:
+    """The mean; undefined without values."""
+    held = list(values)
+    return sum(held) / len(held) if held else nan
 
 
 # -- Kaplan-Meier, as in the textbook --------------------------------------------------------------

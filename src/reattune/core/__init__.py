@@ -1,1 +1,1 @@
-"""."""
+"""The nouns: sessions, streams, attunement, ruptures. No analysis, no files."""

@@ -1,1 +1,1 @@
-"""."""
+"""Reading and writing files: one format, one small room."""

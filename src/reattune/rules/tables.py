@@ -19,6 +19,8 @@ APPROXIMATIONS = ("social_positive_only", "congruent_nonnegative")
 Pairs = tuple[tuple[str, str], ...]
 # The caregiver watching while the infant plays with an object supports that play.
 _SUPPORT = {"object", "monitor"}
+# A table needs a row even where neither partner could be coded at all.
+_NOTHING_CODED = ("",)
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def _index(states: Iterable[str]) -> dict[str, int]:
 def _same_category(
     first: Sequence[str], second: Sequence[str]
 ) -> tuple[MatchTable, dict[str, int], dict[str, int]]:
-    states = tuple(dict.fromkeys((*first, *second)))
+    states = tuple(dict.fromkeys((*first, *second))) or _NOTHING_CODED
     same = np.eye(len(states), dtype=np.int64)
     sad = np.array([find_valence(state) == NEGATIVE for state in states], dtype=np.bool_)
     table = MatchTable(
@@ -203,7 +205,7 @@ def _own(
     own: OwnTable, first: Sequence[str], second: Sequence[str]
 ) -> tuple[MatchTable, dict[str, int], dict[str, int]]:
     named = {s for pair in (*own.match, *own.excluded) for s in pair} - {"*"}
-    states = tuple(dict.fromkeys((*own.order, *sorted(named), *first, *second)))
+    states = tuple(dict.fromkeys((*own.order, *sorted(named), *first, *second))) or _NOTHING_CODED
     index = _index(states)
     match = np.zeros((len(states), len(states)), dtype=np.int64)
     for pairs, value in ((own.match, MATCH), (own.excluded, UNDEFINED)):

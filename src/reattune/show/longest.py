@@ -60,9 +60,7 @@ def find_longest(analysis: Analysis) -> LongestRupture | None:
     if len(imposed) != 1 or [part.phase.label for part in analysis.parts] != [WHOLE]:
         return None
     part = analysis.parts[0]
-    return compare_longest(
-        analysis.session.id, part.ruptures, imposed[0], part.attunement.window
-    )
+    return compare_longest(analysis.session.id, part.ruptures, imposed[0], part.attunement.window)
 
 
 def compare_longest(

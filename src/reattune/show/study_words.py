@@ -100,9 +100,7 @@ def pooled_sentences(pool: Pooled, study: StudyAnalysis, *, imposed: bool = Fals
 
 def _repair_sentences(pool: Pooled, analysis: Analysis) -> list[str]:
     clock, values = analysis.session.clock, pool.measures
-    n, repaired, cut = (
-        values[name].value for name in ("n_ruptures", "n_repaired", "n_censored")
-    )
+    n, repaired, cut = (values[name].value for name in ("n_ruptures", "n_repaired", "n_censored"))
     if not n:
         return ["No rupture was seen to begin."]
     ends = [f"{number(repaired, 0)} were repaired while we watched"]
@@ -120,11 +118,7 @@ def _repair_sentences(pool: Pooled, analysis: Analysis) -> list[str]:
     hazard, chance = values["repair_hazard_per_s"], values["expected_repair_hazard_per_s"].value
     if not isnan(hazard.value):
         factor, per = (60.0, "minute") if clock == "second" else (1.0, "meeting")
-        beside = (
-            ""
-            if isnan(chance)
-            else f"; base rates alone would give {number(factor * chance)}"
-        )
+        beside = "" if isnan(chance) else f"; base rates alone would give {number(factor * chance)}"
         said.append(
             f"Per {per} of mismatch there were {number(factor * hazard.value)} repairs"
             f"{interval(factor * hazard.low, factor * hazard.high)}{beside}."

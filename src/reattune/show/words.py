@@ -88,6 +88,9 @@ def describe_part(analysis: Analysis, part: PhaseAnalysis) -> list[Sentence]:
     """Everything there is to say about one phase, most important first."""
     clock = analysis.session.clock
     said = []
+    if part.phase.label == WHOLE and analysis.session.phases:
+        names = listed(phase_name(phase.label) for phase in analysis.session.phases)
+        said.append(f"The phases {names} were taken together.")
     if part.phase.imposed:
         said.append(
             f"In {phase_name(part.phase.label)} one partner was asked not to respond: the rupture "
@@ -227,25 +230,25 @@ def latency_sentence(part: PhaseAnalysis, clock: Clock = "second") -> str:
     limits = interval(value.low, value.high)
     return (
         f"Half of the ruptures were repaired within {length(value.value, clock)}{limits}"
-        f"{_latency_null(part, clock) or '.'}"
+        f"{_latency_null(part, clock)}"
     )
 
 
 def _latency_null(part: PhaseAnalysis, clock: Clock) -> str:
     name = "repair_latency_q50_s"
+    joint = " Streams" if isnan(part.measures[name].value) else "; streams"
     if part.chance is None or name not in part.chance:
-        return ""
+        return "" if joint == " Streams" else "; no null was drawn for this."
     row = part.chance[name]
-    if isnan(row.null_median) or row.refused:
-        return ""
+    if isnan(row.null_median):
+        return "" if joint == " Streams" else f"; {_verdict(part.chance, name)}."
     limits = "" if isinf(row.null_low) else interval(row.null_low, row.null_high, what="")
     # A quartile that is not reached lies beyond every value, so the median of the null is named.
     mean = row.null_median if isinf(row.null_mean) else row.null_mean
     told = f"take {length(mean, clock)}{limits}"
     if isinf(mean):
         told = "mostly do not get that far either"
-    joint = " Streams" if isnan(part.measures[name].value) else "; streams"
-    said = verdict(row, part.chance.information.expected_repairs)
+    said = "no p" if row.refused else verdict(row, part.chance.information.expected_repairs)
     said = said.replace("more than", "longer than").replace("less than", "shorter than")
     return f"{joint} not timed to each other {told}, {said}."
 
@@ -271,7 +274,22 @@ def hazard_sentence(part: PhaseAnalysis, clock: Clock = "second") -> str:
         f"{number(factor * row.null_mean, decimals)} ({number(factor * row.null_low, decimals)} to "
         f"{number(factor * row.null_high, decimals)})"
     )
-    return f"{seen}; two streams like these, not timed to each other, give {null}, {said}."
+    return (
+        f"{seen}; two streams like these, not timed to each other, give {null}, {said}."
+        f"{_ratio_instead(part.chance) if row.refused else ''}"
+    )
+
+
+def _ratio_instead(test: ChanceTest) -> str:
+    """The repair ratio, where the hazard cannot be tested and the ratio can."""
+    if "repair_ratio" not in test or test["repair_ratio"].refused:
+        return ""
+    row = test["repair_ratio"]
+    return (
+        f" The repair ratio is {number(row.observed, 2)}; rotation gives "
+        f"{number(row.null_mean, 2)} ({number(row.null_low, 2)} to {number(row.null_high, 2)}), "
+        f"{_verdict(test, 'repair_ratio')}."
+    )
 
 
 def who_sentence(part: PhaseAnalysis) -> str:
@@ -301,9 +319,7 @@ def who_sentence(part: PhaseAnalysis) -> str:
     return start_upper("; ".join(said)) + "." if said else ""
 
 
-def _shared(
-    counts: tuple[int, int, int], partners: tuple[str, str], verb: str, total: int
-) -> str:
+def _shared(counts: tuple[int, int, int], partners: tuple[str, str], verb: str, total: int) -> str:
     text = f"{partners[0]} {verb} {counts[0]} and the {partners[1]} {counts[1]} of {total}"
     return text + (f" ({counts[2]} by both at once)" if counts[2] else "")
 

@@ -1,7 +1,7 @@
 """Chance: what the same two streams give when nothing ties them to each other.
 
-`rotate_blocks` is the test of one session or phase; `permute_pairs` and `combine_rotations` those of a
-study. docs/concepts/chance.md says in words what each keeps and what a small p means.
+`rotate_blocks` is the test of one session or phase; `permute_pairs` and `combine_rotations` those
+of a study. docs/concepts/chance.md says in words what each keeps and what a small p means.
 """
 
 from reattune.surrogates.alignments import block_edges, rotated_pair
