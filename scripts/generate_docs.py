@@ -25,10 +25,10 @@ def build_measures() -> str:
     lines = [
         "# Measures",
         "",
-        "Made from the cards in the code (`make docs-pages`). `reattune measures NAME` prints one.",
+        "Made from the cards in the code by `make docs-pages`; see also `reattune measures NAME`.",
         "",
-        "V, M and U are the observed, matched and mismatched seconds. A *run* is a maximal stretch of "
-        "one state without missing time in it. A rupture is *entered* when its beginning was seen. "
+        "V, M and U are the observed, matched and mismatched seconds. A *run* is a maximal stretch "
+        "of one state without missing time. A rupture is *entered* when its beginning was seen. "
         "Undefined values are empty, with the count behind them, and never 0. Limits are 95 %, "
         "two-sided unless said otherwise.",
         "",
@@ -75,9 +75,9 @@ def build_commands() -> str:
     lines = [
         "# Command line",
         "",
-        "Made from the commands' own help (`make docs-pages`). Each command is one library call with "
-        "the same names. Data go to standard output, notes to standard error. Exit code 0: all went "
-        "well; 1: something could not be read (the rest was done); 2: the command was not "
+        "Made from the commands' own help by `make docs-pages`. Each command is one library call "
+        "with the same names. Data go to standard output, notes to standard error. Exit code 0: "
+        "all went well; 1: something could not be read (the rest was done); 2: the command was not "
         "understood.",
         "",
     ]

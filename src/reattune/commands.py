@@ -55,7 +55,7 @@ def analyze_path(
     study = open_study(path, partners)
     chosen = _choose_rule(study, dict(rule or {}))
     settings = Criteria(**{**study.criteria, **(criteria or {})})
-    if len(study) == 1 and not study.from_file:
+    if len(study) == 1 and _is_one_file(path):
         session = next(iter(study))
         given = {
             "surrogates": surrogates,
@@ -84,6 +84,10 @@ def analyze_path(
         seed=seed,
         on_progress=on_progress,
     )
+
+
+def _is_one_file(path: str) -> bool:
+    return Path(path).is_file() and Path(path).suffix.lower() != ".toml"
 
 
 def open_study(path: str, partners: tuple[str, str] | None = None) -> Study:

@@ -38,6 +38,7 @@ ONE_PARTNER = (
     "chance test."
 )
 CODED = "Ruptures were coded by people, who saw both partners: no chance test by rotation."
+IMPOSED = "One partner was asked not to respond in this phase: no chance test."
 SWITCHED_OFF = "Chance tests were switched off."
 
 
@@ -209,7 +210,7 @@ def _analyze_phase(
     ruptures = find_ruptures(attunement, criteria)
     raw = None if criteria.drops_nothing else find_ruptures(attunement)
     tally = make_tally(attunement, ruptures, raw)
-    no_chance = _why_no_chance(rule, pair, surrogates)
+    no_chance = _why_no_chance(rule, pair, surrogates, imposed=phase.imposed)
     chance = None if no_chance else _rotate(pair, rule, criteria, surrogates, blocks, rng)
     after_imposed = any(p.imposed and abs(p.end - phase.start) < 1e-6 for p in session.phases)
     return PhaseAnalysis(
@@ -224,9 +225,11 @@ def _analyze_phase(
     )
 
 
-def _why_no_chance(rule: Rule, pair: Pair, surrogates: int) -> str:
+def _why_no_chance(rule: Rule, pair: Pair, surrogates: int, *, imposed: bool) -> str:
     if surrogates <= 0:
         return SWITCHED_OFF
+    if imposed:
+        return IMPOSED
     if isinstance(rule, Coded):
         return CODED
     if 1 in pair.table.match.shape:
@@ -335,17 +338,19 @@ def _study_chance(
 
     tests = []
     for label in _parts_by_phase(analyses):
-        windows = [
-            (analysis.session, part.phase.window)
+        found = [
+            (analysis.session, part)
             for analysis in analyses
             for part in analysis.parts
             if part.phase.label == label and part.attunement.observed
         ]
+        windows = [(session, part.phase.window) for session, part in found]
         dyads = {session.dyad for session, _ in windows}
         if len(windows) < 2:
             continue
         pairs = rule.read_many(windows)
-        why = _why_no_chance(rule, pairs[0], surrogates)
+        imposed = any(part.phase.imposed for _, part in found)
+        why = _why_no_chance(rule, pairs[0], surrogates, imposed=imposed)
         if not why and not rule.by_moment:
             why = "Over sessions, chance is computed for rules that compare moment by moment."
         if why:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatch
+from pathlib import Path
 
 from reattune.core.errors import ReadError, SettingError
 from reattune.core.mapping import Mapping, Source
@@ -108,8 +110,9 @@ def _choose(source: Source, recordings: Sequence[Recording]) -> Recording:
         )
     pattern = source.file
     for recording in recordings:
-        path = recording.path
-        if fnmatch(path.name, pattern) or fnmatch(path.as_posix(), f"*/{pattern}"):
+        name, path = recording.path.name, recording.path.as_posix()
+        tail = (fnmatch(path, p) for p in (pattern, f"*/{pattern}"))
+        if pattern in (name, path) or fnmatch(name, pattern) or any(tail):
             return recording
     raise ReadError(
         f"{source.partner} {source.stream}: no file fits {pattern!r}.",
@@ -188,7 +191,7 @@ def _origin(recordings: Sequence[Recording]) -> dict[str, object]:
             origin.update({str(key): value for key, value in covariates.items()})
     origin |= {
         "format": ", ".join(dict.fromkeys(r.format for r in recordings)),
-        "source": ", ".join(dict.fromkeys(r.path.name for r in recordings)),
+        "source": ", ".join(dict.fromkeys(name_files([r.path for r in recordings]))),
         "sha256": ", ".join(known),
     }
     if media:
@@ -200,16 +203,20 @@ def _reading_notes(recordings: Sequence[Recording]) -> list[Note]:
     """What the readers found; with the file's name in front when there are several."""
     if len(recordings) == 1:
         return list(recordings[0].notes)
+    labels = name_files([recording.path for recording in recordings])
     return [
-        Note(
-            note.code,
-            note.message,
-            ", ".join(part for part in (recording.path.name, note.where) if part),
-            note.count,
-            note.level,
-        )
-        for recording in recordings
+        replace(note, where=", ".join(part for part in (label, note.where) if part))
+        for recording, label in zip(recordings, labels, strict=True)
         for note in recording.notes
+    ]
+
+
+def name_files(paths: Sequence[Path]) -> list[str]:
+    """The names of files; with their folder where two have one name."""
+    names = [path.name for path in paths]
+    return [
+        f"{path.parent.name}/{path.name}" if names.count(path.name) > 1 else path.name
+        for path in paths
     ]
 
 
