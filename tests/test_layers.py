@@ -24,7 +24,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "models": ("core", "measures"),
     "results": ("core", "rules", "repair", "surrogates", "measures"),
     "reading": ("core", "io", "prepare"),
-    "datasets": ("core", "io", "reading"),
+    "datasets": ("core", "io", "prepare", "reading"),
     "examples": ("core", "models", "reading"),
     "pipeline": BELOW_PIPELINE,
     "show": (*BELOW_PIPELINE, "pipeline"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -189,9 +190,7 @@ def cases(draw: st.DrawFn) -> dict[str, object]:
         ),
         "unit_s": unit_s,
         "edges": edges,
-        "offsets": [
-            draw(st.integers(0, b - a - 1)) for a, b in zip(edges, edges[1:], strict=False)
-        ],
+        "offsets": [draw(st.integers(0, b - a - 1)) for a, b in pairwise(edges)],
         "cuts": set(draw(st.lists(st.integers(1, n - 1), max_size=2))),
         "seam": draw(st.sampled_from(["cut", "join"])),
         "min_rupture_s": draw(st.sampled_from([0.0, 0.0, 2.0])) * unit_s,

@@ -10,7 +10,7 @@ from reattune.surrogates.permute import mean_and_t, permutations_of
 from reattune.surrogates.ranks import two_sided_p
 
 from .generators import draw_coupled, draw_study
-from .rates import BLOCKS, EXCESS, HAZARD, K, MEDIAN, P, rejection_rates
+from .rates import BLOCKS, EXCESS, HAZARD, MEDIAN, K, P, rejection_rates
 
 SEED = 20240602
 
@@ -75,7 +75,7 @@ def test_power(
     rates = rejection_rates(
         lambda rng: draw_coupled(rng, dwell_s, total_s, follow=follow, repair=repair),
         {"blocks": BLOCKS},
-        sessions=200,
+        sessions=600,
         surrogates=199,
         seed=[SEED, int(10 * repair), int(dwell_s)],
     )["blocks"]

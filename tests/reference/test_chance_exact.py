@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def infant_pair(shared: Path, dyad: str, close_cs: int) -> Pair:
                     [centiseconds(row["Onset_Time"]), centiseconds(row["Offset_Time"]), state]
                 )
         events.sort()
-        for now, then in zip(events, events[1:], strict=False):
+        for now, then in pairwise(events):
             if 0 < then[0] - now[1] <= close_cs:
                 now[1] = then[0]
         frames = [-1] * ((end - start) // FRAME_CS)

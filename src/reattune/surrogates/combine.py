@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -77,7 +78,7 @@ def combine_rotations(
             1 - sum(p.x.observed_s for p in pairs) / float(spans.sum()),
             1 - sum(p.y.observed_s for p in pairs) / float(spans.sum()),
         ),
-        n_alignments=float(np.prod([made.n_alignments for made in plans])),
+        n_alignments=math.prod(made.n_alignments for made in plans),
         blocks=int(sizes.min()),
     )
     cuts = sum(n_cuts(int(size), seam) for size in sizes)

@@ -61,15 +61,52 @@ def offset_warning(mean_run_s: float, session_s: float) -> ChanceWarning:
     )
 
 
-# (dwell_s, session_s, matching, repair hazard) by method; see tests/recovery/test_calibration.py.
-MODEL_RATES: dict[str, tuple[OffsetRate, ...]] = {}
+@dataclass(frozen=True)
+class ModelRate:
+    """False-positive rates of a test whose surrogates break up or redraw one partner's runs.
+
+    Attributes
+    ----------
+    dwell_s, session_s : float
+        Mean run of a state and length of the session, in seconds.
+    drift : bool
+        Both partners drift slowly in the same direction.
+    matching, repair : float
+        Rejections for the share of matched time and for the repair hazard.
+    """
+
+    dwell_s: float
+    session_s: float
+    drift: bool
+    matching: float
+    repair: float
+
+
+MODEL_RATES: dict[str, tuple[ModelRate, ...]] = {
+    "run_permutation": (
+        ModelRate(7, 60, False, 0.034, 0.067),
+        ModelRate(7, 300, False, 0.041, 0.161),
+        ModelRate(2, 300, True, 0.352, 0.913),
+    ),
+    "fitted_semi_markov": (
+        ModelRate(7, 60, False, 0.043, 0.038),
+        ModelRate(7, 300, False, 0.049, 0.023),
+        ModelRate(2, 300, True, 0.402, 0.324),
+    ),
+    "stationary_bootstrap": (
+        ModelRate(7, 60, False, 0.026, 0.040),
+        ModelRate(7, 300, False, 0.047, 0.035),
+        ModelRate(2, 300, True, 0.329, 0.172),
+    ),
+}
 
 
 def model_warning(method: str) -> ChanceWarning:
     """``W_MODEL`` with the rates measured for that way of redrawing a stream."""
     rates = "; ".join(
-        f"{row.matching:.1%} for matching and {row.repair:.1%} for repair "
-        f"(runs of {row.dwell_s:g} s over {row.session_s:g} s)"
+        f"{row.matching:.1%} for matching and {row.repair:.1%} for repair (runs of "
+        f"{row.dwell_s:g} s over {row.session_s:g} s"
+        f"{', slow change common to both' if row.drift else ''})"
         for row in MODEL_RATES[method]
     )
     return caution(

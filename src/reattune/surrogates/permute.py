@@ -87,7 +87,8 @@ def permute_pairs(
     ChanceTest
         ``match_kappa`` and ``excess_repairs`` (primary), ``repair_ratio`` and
         ``repaired_within_3s``. Observed and null values are plain means over dyads; p compares the
-        studentised mean, ``mean / (sd / sqrt N)``, because plain means reject too often when
+        studentised mean, ``mean / (sd / sqrt N)`` (ratio and share less their mean over all
+        pairs of strangers), because plain means reject too often when
         partners resemble each other in tempo or mood. Raw shares and hazards are not offered: what
         partners of one dyad have in common in base rates alone makes them "significant".
     """
@@ -129,8 +130,16 @@ def permute_pairs(
 
 
 def _statistic(name: str, table: FloatArray, partners: IntArray) -> ChanceStatistic:
-    mean, t = mean_and_t(table, partners)
-    own_mean, own_t = mean_and_t(table, np.arange(table.shape[0])[None, :])
+    own = np.arange(table.shape[0])[None, :]
+    mean, _ = mean_and_t(table, partners)
+    own_mean, _ = mean_and_t(table, own)
+    # K and excess repairs are 0 by chance. A ratio or a share is not: studentised as it stands,
+    # its t would mostly compare spreads, so it is taken from what strangers give.
+    strangers = table[~np.eye(table.shape[0], dtype=np.bool_)]
+    known = strangers[~np.isnan(strangers)]
+    centre = float(known.mean()) if name in SECONDARY and known.size else 0.0
+    _, t = mean_and_t(table - centre, partners)
+    _, own_t = mean_and_t(table - centre, own)
     refused = ""
     if table.shape[0] < MIN_DYADS:
         refused = "R_PAIRS"

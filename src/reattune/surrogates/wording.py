@@ -65,7 +65,7 @@ def matching_sentence(test: ChanceTest) -> str:
         return f"{seen} {verdict(row, test.information.expected_repairs).capitalize()}."
     return (
         f"{seen} {_null_clause(test)} they match {_percent(row.null_mean)} % "
-        f"({_percent(row.null_low)} to {_percent(row.null_high)} %): "
+        f"({_percent(row.null_low)} to {_percent(row.null_high)} %), "
         f"{verdict(row, test.information.expected_repairs)}."
     )
 
@@ -93,13 +93,13 @@ def repair_sentence(test: ChanceTest) -> str:
         return (
             f"{60 * row.observed:.1f} repairs per minute of mismatch, {ratio.observed:.2f} times "
             f"what base rates give; in two streams like these, not timed to each other, "
-            f"{ratio.null_mean:.2f} times ({ratio.null_low:.2f} to {ratio.null_high:.2f}): "
+            f"{ratio.null_mean:.2f} times ({ratio.null_low:.2f} to {ratio.null_high:.2f}), "
             f"{verdict(ratio, test.information.expected_repairs)}."
         )
     return (
         f"{60 * row.observed:.1f} repairs per minute of mismatch; two streams like these, not "
         f"timed to each other, give {60 * row.null_mean:.1f} ({60 * row.null_low:.1f} to "
-        f"{60 * row.null_high:.1f}): {verdict(row, test.information.expected_repairs)}."
+        f"{60 * row.null_high:.1f}), {verdict(row, test.information.expected_repairs)}."
     )
 
 
@@ -163,7 +163,7 @@ def _study_rows(test: ChanceTest, null: str) -> list[str]:
     )
     said = [
         f"{over}, {_STUDY_NAMES[row.name]} is {_plain(row.observed)}; {null} "
-        f"{_plain(row.null_mean)} ({_plain(row.null_low)} to {_plain(row.null_high)}): "
+        f"{_plain(row.null_mean)} ({_plain(row.null_low)} to {_plain(row.null_high)}), "
         f"{verdict(row, test.information.expected_repairs)}."
         for row in test.statistics
         if not math.isnan(row.observed)
