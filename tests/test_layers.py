@@ -25,12 +25,13 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "results": ("core", "rules", "repair", "surrogates", "measures"),
     "reading": ("core", "io", "prepare"),
     "datasets": ("core", "io", "prepare", "reading"),
-    "examples": ("core", "models", "reading"),
+    "examples": ("core", "io", "models"),
     "pipeline": BELOW_PIPELINE,
     "show": (*BELOW_PIPELINE, "pipeline"),
-    "commands": (*BELOW_PIPELINE, "pipeline"),
+    "convert": (*BELOW_PIPELINE, "pipeline", "show"),
+    "commands": (*BELOW_PIPELINE, "pipeline", "convert"),
     "__init__": (*BELOW_PIPELINE, "pipeline", "show", "commands"),
-    "cli": (*BELOW_PIPELINE, "pipeline", "show", "commands", "__init__"),
+    "cli": (*BELOW_PIPELINE, "pipeline", "show", "convert", "commands", "__init__"),
     "__main__": ("cli",),
 }
 # The one way up: a result asks `show` for its words, picture and document when it is called for.

@@ -162,7 +162,8 @@ def info(
     if draft is not None:
         if draft.exists():
             raise SettingError("--draft", str(draft), "a file that does not exist yet")
-        draft.write_text(draft_study(paths[0]), encoding="utf-8")
+        text = draft_study(paths[0], relative_to=draft.resolve().parent)
+        draft.write_text(text, encoding="utf-8")
         _note(f"Wrote {draft}. Read its comments, then: reattune analyze {draft} --out results")
     if failed:
         raise typer.Exit(1)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reattune.core.criteria import Criteria
+from reattune.core.criteria import make_criteria
 from reattune.core.errors import ReadError, SettingError, did_you_mean
 from reattune.core.session import Session
 from reattune.core.streams import Events, States
@@ -54,7 +54,7 @@ def analyze_path(
     """
     study = open_study(path, partners)
     chosen = _choose_rule(study, dict(rule or {}))
-    settings = Criteria(**{**study.criteria, **(criteria or {})})
+    settings = make_criteria({**study.criteria, **(criteria or {})})
     if len(study) == 1 and _is_one_file(path):
         session = next(iter(study))
         given = {
@@ -178,7 +178,7 @@ def describe_measures(name: str | None = None) -> tuple[dict[str, object], str]:
         if card is None:
             raise SettingError("NAME", name, "the name of a measure." + did_you_mean(name, CARDS))
         cards = [card]
-    document = {
+    document: dict[str, object] = {
         "schema": "reattune/1",
         "measures": [
             {

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reattune.core.criteria import Criteria
+from reattune.core.criteria import Criteria, make_criteria
 from reattune.core.errors import ReattuneError, SettingError, did_you_mean
 from reattune.core.pair import Pair
 from reattune.core.session import Phase, Session
@@ -26,6 +27,9 @@ from reattune.results import (
 )
 from reattune.rules import Coded, Rule, make_rule
 from reattune.surrogates.chance import ChanceTest
+
+if TYPE_CHECKING:
+    from reattune.surrogates.alignments import Blocks
 
 Progress = Callable[[int, int, str], None]
 Window = tuple[float, float]
@@ -132,12 +136,9 @@ def analyze_study(
     """
     study = study if isinstance(study, Study) else Study.from_sessions(study)
     rule = rule or _study_rule(study)
-    criteria = criteria or Criteria(**study.criteria)  # type: ignore[arg-type]
+    criteria = criteria or make_criteria(study.criteria)
     chosen = study.phases if phases is None else phases
-    given = dict(study.surrogates)
-    count = int(given.get("n", DEFAULT_SURROGATES)) if surrogates is None else surrogates
-    width = given.get("block_s") if blocks is None else blocks
-    start = int(given.get("seed", DEFAULT_SEED)) if seed is None else seed
+    count, width, start = _surrogate_settings(study.surrogates, surrogates, blocks, seed)
     sessions, failures = study.load_all(on_progress)
     failed = [Failure(f.session, f.file, f.message) for f in failures]
     analyses = []
@@ -245,7 +246,7 @@ def _rotate(
     blocks: float | None,
     rng: np.random.Generator,
 ) -> ChanceTest:
-    width = "auto" if blocks is None else blocks
+    width: Blocks = "auto" if blocks is None else blocks
     if rule.by_moment:
         from reattune.surrogates.rotate import rotate_blocks
 
@@ -298,6 +299,27 @@ def _study_rule(study: Study) -> Rule:
             "rule", None, "a rule in the call, or a [rule] section in the study file"
         )
     return make_rule(study.rule)
+
+
+def _surrogate_settings(
+    stated: Mapping[str, object], n: int | None, blocks: float | None, seed: int | None
+) -> tuple[int, float | None, int]:
+    """Number, block length and seed: from the call, else the study file, else the defaults."""
+    known = ("n", "block_s", "seed")
+    numbers: dict[str, float] = {}
+    for key, value in stated.items():
+        if key not in known:
+            raise SettingError(
+                f"surrogates.{key}", value, "one of the settings." + did_you_mean(key, known)
+            )
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise SettingError(f"surrogates.{key}", value, "a number")
+        numbers[key] = value
+    return (
+        int(numbers.get("n", DEFAULT_SURROGATES)) if n is None else n,
+        numbers.get("block_s") if blocks is None else blocks,
+        int(numbers.get("seed", DEFAULT_SEED)) if seed is None else seed,
+    )
 
 
 def _parts_by_phase(analyses: Iterable[Analysis]) -> dict[str, list[tuple[str, PhaseAnalysis]]]:

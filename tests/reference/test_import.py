@@ -1,4 +1,4 @@
-"""Import of real INTERACT files under three gap rules, against values of a second implementation."""
+"""Import of real INTERACT files under three gap rules, against a second implementation."""
 
 from __future__ import annotations
 

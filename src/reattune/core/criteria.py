@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 
 from reattune.core.checks import check_not_negative, check_positive
+from reattune.core.errors import SettingError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -64,3 +66,26 @@ class Criteria:
         if self.repair_window_s is not None:
             text += f"; one not repaired within {self.repair_window_s:g} s counts as unrepaired"
         return text + "."
+
+
+def make_criteria(settings: Mapping[str, object]) -> Criteria:
+    """The criteria that a study file or ``settings.json`` describes.
+
+    Raises
+    ------
+    SettingError
+        For an unknown key, or a value that is no number.
+    """
+    known = [field.name for field in fields(Criteria)]
+    values: dict[str, float] = {}
+    for key, value in settings.items():
+        if key not in known:
+            raise SettingError(
+                f"criteria.{key}", value, "one of the criteria." + did_you_mean(key, known)
+            )
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise SettingError(f"criteria.{key}", value, "a number of seconds")
+        values[key] = float(value)
+    return Criteria(**values)

@@ -72,6 +72,8 @@ class Study:
     failures : tuple of LoadFailure
         What could not even be listed (a row without a file, a file without sessions).
     notes : tuple of Note
+    from_file : bool
+        Whether a study file describes it.
     finish : callable, optional
         Applied to all sessions once they are read; for notes that need the whole study.
     """
@@ -84,6 +86,7 @@ class Study:
     phases: str | tuple[str, ...] = "apart"
     failures: tuple[LoadFailure, ...] = ()
     notes: tuple[Note, ...] = ()
+    from_file: bool = False
     finish: Callable[[Sequence[Session]], Sequence[Session]] | None = None
 
     def __post_init__(self) -> None:

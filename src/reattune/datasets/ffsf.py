@@ -102,7 +102,7 @@ def read_timing(path: Path) -> dict[str, tuple[Phase, ...]]:
             rows = list(csv.DictReader(file))
     except OSError as error:
         raise ReadError(f"cannot be opened ({error.strerror}).", path=path) from error
-    found = {}
+    found: dict[str, tuple[Phase, ...]] = {}
     for line, row in enumerate(rows, start=2):
         try:
             play, still, reunion, end = (_seconds(row[column]) for column in columns)

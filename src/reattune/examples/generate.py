@@ -72,7 +72,7 @@ def generate_dyads(
         ``np.random.default_rng(SEED)`` gives the bundled study.
     n_per_group : int, default 4
     """
-    dyads = []
+    dyads: list[ExampleDyad] = []
     for _ in range(n_per_group):
         for group, hazards in GROUPS.items():
             name = f"dyad{len(dyads) + 1:02d}"

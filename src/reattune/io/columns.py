@@ -306,7 +306,7 @@ def _clock_seconds(text: str, rate_hz: float | None) -> float | None:
     # One division of whole numbers gives the float that is written: 104.04, not 104.03999999.
     if last is None:
         scale = 10 ** len(fraction or "")
-        return (whole * scale + int(fraction or 0)) / scale
+        return float((whole * scale + int(fraction or 0)) / scale)
     if hours is None or fraction is not None:
         return None
     if len(last) == 3:

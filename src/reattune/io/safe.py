@@ -45,9 +45,11 @@ def read_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     except OSError as error:
         raise ReadError(f"cannot be opened ({error.strerror or error}).", path=path) from error
     if data[:2] == b"\x1f\x8b":
-        data = _unpack(gzip.GzipFile(fileobj=io.BytesIO(data)), path, max_bytes, len(data))
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+            data = _unpack(stream, path, max_bytes, len(data))
     elif data[:6] == b"\xfd7zXZ\x00":
-        data = _unpack(lzma.LZMAFile(io.BytesIO(data)), path, max_bytes, len(data))
+        with lzma.LZMAFile(io.BytesIO(data)) as packed:
+            data = _unpack(packed, path, max_bytes, len(data))
     if not data:
         raise ReadError("is empty.", path=path)
     return data

@@ -201,15 +201,21 @@ def _source(stream: str, partner: str, section: SourceSection) -> Source:
 
 def _first_error(error: ValidationError, text: str, path: Path) -> ReadError:
     """The first problem as a sentence with its line; the number of the others."""
-    problems = error.errors(include_url=False)
+    # A key misspelt is missing under its right name as well; the misspelling says more.
+    problems = sorted(
+        error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden"
+    )
     first = problems[0]
     location = tuple(first["loc"])
     name = ".".join(str(part) for part in location if not isinstance(part, int))
     message, expected = _explain(first, location)
     found = first["input"]
-    shown = "" if first["type"] == "missing" else _shown(found)
-    if first["type"] == "extra_forbidden":
-        shown = ""
+    # A whole table as "found" says nothing that the line does not say.
+    plain = not isinstance(found, dict | list) and first["type"] not in (
+        "missing",
+        "extra_forbidden",
+    )
+    shown = _shown(found) if plain else ""
     rest = f" ({len(problems) - 1} more to correct.)" if len(problems) > 1 else ""
     return ReadError(
         f"{name or 'the file'}: {message}{rest}",
@@ -239,12 +245,12 @@ def _explain(problem: ErrorDetails, location: Location) -> tuple[str, str]:
         return "is not allowed.", str(context.get("expected", ""))
     if kind == "value_error":
         return str(context.get("error", problem["msg"])), ""
-    message = problem["msg"]
-    return "is not allowed.", message[0].lower() + message[1:].removeprefix("nput should be ")
+    message = problem["msg"].removeprefix("Input should be ")
+    return "is not allowed.", message[0].lower() + message[1:]
 
 
 def find_line(text: str, location: Location) -> str:
-    """ "line N" of the key at ``location`` in TOML text, or of the nearest table around it.
+    """The words "line N" for the key at ``location`` in TOML text, or the table around it.
 
     Numbers in the location count the tables of an array (``("session", 1, "file")``) or the
     elements of a list, which have no line of their own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -79,7 +80,7 @@ def session_names(table: Table, columns: Sequence[Column]) -> list[str]:
     """The session of each row: values joined by "_", "" where one is missing; length n."""
     if not columns:
         return [plain_stem(table.path)] * len(table.cells.rows)
-    texts = [table.texts(column) for column in columns]
+    texts = [_whole(table.texts(column)) for column in columns]
     if len(texts) == 1:
         return texts[0]
     joined = {parts: "_".join(parts) for parts in zip(*texts, strict=True) if all(parts)}
@@ -91,6 +92,13 @@ def session_names(table: Table, columns: Sequence[Column]) -> list[str]:
             for parts in joined
         }
     return [joined.get(parts, "") for parts in zip(*texts, strict=True)]
+
+
+def _whole(texts: list[str]) -> list[str]:
+    """Numbers that a program wrote as 1.0, 2.0, ... as 1, 2, ...; anything else as it stands."""
+    if all(re.fullmatch(r"(-?\d+\.0+)?", text) for text in texts):
+        return [text.partition(".")[0] for text in texts]
+    return texts
 
 
 def too_many(table: Table, what: str, columns: Sequence[Column], count: int) -> None:

@@ -72,7 +72,8 @@ def _read_all(
         return list(read_recordings(path, format=format, options=options)), []
     found: list[Recording] = []
     lost: list[tuple[str, str]] = []
-    for file in list_files(path)[:_MAX_DESCRIBED]:
+    files = list_files(path)
+    for file in files[:_MAX_DESCRIBED]:
         try:
             found += read_recordings(file, format=format, options=options)
         except ReadError as error:
@@ -80,6 +81,9 @@ def _read_all(
     if not found:
         why = lost[0][1] if lost else "it has no file of a known format"
         raise ReadError(f"holds nothing that can be read: {why}", path=path)
+    if len(files) > _MAX_DESCRIBED:
+        told = f"only the first {_MAX_DESCRIBED} of {len(files)} files were looked at."
+        lost.append((path.name, told))
     return found, lost
 
 
