@@ -116,7 +116,7 @@ def _step(
         # Without a response the infant drifts towards negative; a caregiver tends to positive.
         up = hazards.up if side == 1 else (0.25 if still else 0.5)
         target = own + (1 if draws[1] < up else -1)
-        return target if 0 <= target <= 2 else 1
+        return target if 0 <= target <= 2 else own
     return own
 
 
