@@ -23,7 +23,6 @@ NULL_MEASURES = (
     "repair_hazard_per_s",
     "repair_ratio",
     "repaired_within_3s",
-    "repaired_within_10s",
 )
 TIMELINE_COLUMNS = (
     "layer",
@@ -38,6 +37,7 @@ TIMELINE_COLUMNS = (
     "reason",
     "entered",
 )
+SIGNS = {"-1": "negative", "0": "neutral", "1": "positive"}
 NAN = float("nan")
 
 
@@ -71,9 +71,16 @@ def timeline_data(analysis: Analysis) -> pd.DataFrame:
 
 def _sides(pair: Pair) -> list[tuple[str, Steps, tuple[str, ...]]]:
     return [
-        (pair.partners[0], pair.x, pair.table.states[0]),
-        (pair.partners[1], pair.y, pair.table.states[1]),
+        (who, steps, tuple(_name_state(state, pair.table.name) for state in states))
+        for who, steps, states in zip(
+            pair.partners, (pair.x, pair.y), pair.table.states, strict=True
+        )
     ]
+
+
+def _name_state(state: str, table: str) -> str:
+    """Presets that compare the sign of affect number their states; a picture names them."""
+    return state if table in ("same_category", "own table") else SIGNS.get(state, state)
 
 
 def _state_rows(
@@ -170,15 +177,16 @@ def null_data(analysis: Analysis) -> pd.DataFrame:
     DataFrame
         ``value`` and ``null_mean``, ``null_low``, ``null_high``, ``p`` in the measure's ``unit``;
         ``place`` is where the value lies when the null's band runs from -1 to 1 around its mean
-        (nan where the null has no width).
+        (nan where the null has no width). Undefined values are left out, and in an imposed phase
+        repair, which is not defined there.
     """
     import pandas as pd
 
     rows = []
     for part in analysis.parts:
-        for name in NULL_MEASURES:
+        for name in NULL_MEASURES[:2] if part.phase.imposed else NULL_MEASURES:
             mean, low, high, p = part.null(name)
-            if name not in part.measures or np.isnan(mean):
+            if name not in part.measures or np.isnan([mean, part.measures[name].value]).any():
                 continue
             card = find_card(name, analysis.session.partners)
             value = part.measures[name].value
@@ -259,9 +267,9 @@ def raster_data(study: StudyAnalysis) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        session, layer (``match``, ``unobserved``, ``span`` or ``phase``), label, start, end. The clock
-        runs from the onset of the imposed phase where every session has one, otherwise from the
-        start of the first phase (or of the session).
+        session, layer (``match``, ``unobserved``, ``span`` or ``phase``), label, start, end. The
+        clock runs from the onset of the imposed phase where every session has one, otherwise
+        from the start of the first phase (or of the session).
     """
     import pandas as pd
 
@@ -271,9 +279,9 @@ def raster_data(study: StudyAnalysis) -> pd.DataFrame:
         for part in analysis.parts:
             start, end = part.phase.window
             rows.append((session.id, "span", part.phase.label, start - zero, end - zero))
-            for layer, _, _, _, first, last, *_ in _dyad_rows(part.phase.label, part):
-                if layer != "rupture":
-                    rows.append((session.id, layer, "", first - zero, last - zero))  # type: ignore[operator]
+            for layer, value in (("match", MATCH), ("unobserved", UNDEFINED)):
+                runs = _runs(part.attunement.edges, part.attunement.state == value)
+                rows += [(session.id, layer, "", a - zero, b - zero) for a, b in runs]
         for phase in session.phases:
             rows.append((session.id, "phase", phase.label, phase.start - zero, phase.end - zero))
     return pd.DataFrame(rows, columns=["session", "layer", "label", "start", "end"])

@@ -51,15 +51,16 @@ class LongestRupture:
 
 
 def find_longest(analysis: Analysis) -> LongestRupture | None:
-    """The longest rupture against the imposed phase; None unless phases were ignored.
+    """The longest rupture against the imposed phase; None without an analysis of the whole.
 
-    Only for a session analysed as a whole that has exactly one imposed phase and at least one
-    rupture seen to begin: when phases are analysed apart a rupture ends at the phase's edge.
+    Only for a session analysed as a whole (be it beside its phases) that has exactly one imposed
+    phase and at least one rupture seen to begin: inside a phase a rupture ends at the phase's edge.
     """
     imposed = [phase for phase in analysis.session.phases if phase.imposed]
-    if len(imposed) != 1 or [part.phase.label for part in analysis.parts] != [WHOLE]:
+    whole = [part for part in analysis.parts if part.phase.label == WHOLE]
+    if len(imposed) != 1 or len(whole) != 1:
         return None
-    part = analysis.parts[0]
+    part = whole[0]
     return compare_longest(analysis.session.id, part.ruptures, imposed[0], part.attunement.window)
 
 

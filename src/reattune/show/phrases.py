@@ -12,7 +12,7 @@ UNDEFINED = "not defined"
 
 
 def percent(share: float) -> str:
-    """A share as a whole percentage; ``under 1`` and ``over 99`` where rounding would say none or all.
+    """A share as a whole percentage, but never 0 or 100 where that is rounding alone.
 
     Examples
     --------
@@ -44,13 +44,17 @@ def number(value: float, decimals: int = 1) -> str:
     --------
     >>> number(4.25), number(5432.0, 0)
     ('4.2', '5,432')
+    >>> number(-1.604, 2)
+    '−1.60'
     """
     if isnan(value):
         return UNDEFINED
     if isinf(value):
         return "beyond what was observed"
     text = f"{value:,.{decimals}f}"
-    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+    if float(text.replace(",", "")) == 0:
+        return text.removeprefix("-")
+    return text.replace("-", "−")
 
 
 def unit(clock: Clock, many: bool = True) -> str:
@@ -64,6 +68,8 @@ def length(value: float, clock: Clock = "second") -> str:
     """A duration with its unit, one decimal: ``4.2 s``."""
     if not isfinite(value):
         return number(value)
+    if 0 < value < 0.05:
+        return f"under 0.1 {unit(clock)}"
     return f"{number(value)} {unit(clock)}"
 
 

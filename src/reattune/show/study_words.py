@@ -21,7 +21,8 @@ from reattune.show.phrases import (
     start_upper,
 )
 from reattune.show.words import Sentence, method_sentences
-from reattune.surrogates.wording import sentences, study_sentences
+from reattune.surrogates.chance import ChanceTest
+from reattune.surrogates.wording import sentences, study_sentences, verdict
 
 
 def describe_study(study: StudyAnalysis) -> list[str]:
@@ -56,6 +57,10 @@ def describe_study_phase(study: StudyAnalysis, label: str) -> list[Sentence]:
     """What the study shows in one phase, most important first."""
     parts = [part for a in study.analyses for part in a.parts if part.phase.label == label]
     said: list[str] = []
+    intervals: list[Sentence] = []
+    named = dict.fromkeys(p.label for analysis in study.analyses for p in analysis.session.phases)
+    if label == WHOLE and named:
+        said.append(f"The phases {listed(map(phase_name, named))} were taken together.")
     if any(part.phase.imposed for part in parts):
         said.append(
             "One partner was asked not to respond here: the rupture was imposed, and repair is not "
@@ -65,10 +70,11 @@ def describe_study_phase(study: StudyAnalysis, label: str) -> list[Sentence]:
     for pool in study.pooled:
         if pool.phase == label and not pool.dyad:
             said += pooled_sentences(pool, study, imposed=imposed)
-    found = [Sentence("seen", text) for text in said]
+            intervals = [Sentence("sure", f"Intervals of pooled figures: {pool.interval}.")]
+    found = [Sentence("seen", text) for text in said] + intervals
     for chance in study.chance:
         if chance.phase == label:
-            found += chance_sentences(chance)
+            found += chance_sentences(chance, imposed=imposed)
     found += [Sentence("seen", text) for text in first_repair_sentences(study, label)]
     if label == WHOLE:
         found += [Sentence("seen", text) for text in longest_sentences(study.analyses)]
@@ -86,7 +92,9 @@ def pooled_sentences(pool: Pooled, study: StudyAnalysis, *, imposed: bool = Fals
     limits = ""
     if not isnan(matched.low):
         limits = f" (95 % interval {percent_range(matched.low, matched.high)})"
-    beside = "" if isnan(expected) else f"; base rates alone would give {percent(expected)}"
+    beside = f"; base rates alone would give {percent(expected)}"
+    if isnan(expected):
+        beside = "; base rates give nothing to compare with under this rule"
     said = [
         f"{start_upper(partners[0])} and {partners[1]} were matched for {percent(matched.value)}"
         f"{limits} of {observed(values['observed_s'].value, clock)} in "
@@ -94,7 +102,6 @@ def pooled_sentences(pool: Pooled, study: StudyAnalysis, *, imposed: bool = Fals
     ]
     if not imposed:
         said += _repair_sentences(pool, analysis)
-    said.append(f"Intervals: {pool.interval}.")
     return said
 
 
@@ -126,26 +133,39 @@ def _repair_sentences(pool: Pooled, analysis: Analysis) -> list[str]:
     return said
 
 
-def chance_sentences(chance: PhaseChance) -> list[Sentence]:
-    """What the two nulls of a study say, together and one by one."""
-    if chance.pairing is not None and chance.combined is not None:
-        together = study_sentences(chance.pairing, chance.combined)
-        each = [*sentences(chance.pairing), *sentences(chance.combined)]
-        return [
-            *(Sentence("seen", text) for text in together),
-            *(Sentence("sure", text) for text in each if text not in together),
-        ]
-    found = []
-    for test, missing in (
-        (chance.combined, chance.no_combined),
-        (chance.pairing, chance.no_pairing),
-    ):
-        if test is not None:
-            found += [Sentence("seen", text) for text in sentences(test)]
-        elif missing:
-            found.append(Sentence("sure", missing))
-    unique = {sentence.text: sentence for sentence in reversed(found)}
-    return list(reversed(unique.values()))
+def chance_sentences(chance: PhaseChance, *, imposed: bool = False) -> list[Sentence]:
+    """What the two nulls of a study say, together where there are both."""
+    pairing, combined = chance.pairing, chance.combined
+    tests = [test for test in (combined, pairing) if test is not None]
+    found: list[Sentence] = []
+    if pairing is not None and combined is not None:
+        found += [Sentence("seen", text) for text in study_sentences(pairing, combined)]
+        found += [Sentence("seen", _repair_beside(test)) for test in tests if not imposed]
+    else:
+        for test in tests:
+            told = sentences(test)
+            known = {warning.message for warning in test.warnings}
+            found += [Sentence("seen", text) for text in told if text not in known]
+    missing = [text for text in (chance.no_combined, chance.no_pairing) if text]
+    warnings = [warning.message for test in tests for warning in test.warnings]
+    return found + [Sentence("sure", text) for text in dict.fromkeys((*missing, *warnings))]
+
+
+def _repair_beside(test: ChanceTest) -> str:
+    """Repair beside one null of a study: excess repairs by pairing, the ratio by rotation."""
+    if test.method == "permute_pairs":
+        row, what = test["excess_repairs"], "Repairs beyond base rates, mean over dyads"
+        null = "re-paired strangers give"
+    else:
+        row, what = test["repair_ratio"], "Repairs over what base rates give"
+        null = "rotated streams give"
+    said = verdict(row, test.information.expected_repairs)
+    if isnan(row.null_mean):
+        return f"{what}: {number(row.observed, 2)}; {said}."
+    return (
+        f"{what}: {number(row.observed, 2)}; {null} {number(row.null_mean, 2)} "
+        f"({number(row.null_low, 2)} to {number(row.null_high, 2)}), {said}."
+    )
 
 
 def first_repair_sentences(study: StudyAnalysis, label: str) -> list[str]:
@@ -164,7 +184,7 @@ def first_repair_sentences(study: StudyAnalysis, label: str) -> list[str]:
     never = len(first) - at_once - len(came)
     told = []
     if at_once:
-        told.append(f"{at_once} were already matched")
+        told.append(f"{at_once} {'was' if at_once == 1 else 'were'} already matched")
     if came:
         told.append(
             f"in {len(came)} the first repair came after {length(min(came), clock)} to "

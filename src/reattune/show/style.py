@@ -67,6 +67,8 @@ _RC: dict[str, Any] = {
     "svg.hashsalt": "reattune",
     "svg.fonttype": "none",
     "axes.unicode_minus": True,
+    # Names of sessions and states are text, never formulas.
+    "text.parse_math": False,
 }
 
 
@@ -78,8 +80,8 @@ def drawing(**style: Any) -> Iterator[None]:
     """
     import matplotlib
 
-    own = {key.replace("_", ".", 1): value for key, value in style.items()}
-    with matplotlib.rc_context({**_RC, **own}):
+    own: Any = {**_RC, **{key.replace("_", ".", 1): value for key, value in style.items()}}
+    with matplotlib.rc_context(own):
         yield
 
 

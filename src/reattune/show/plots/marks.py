@@ -96,6 +96,13 @@ def _patch(path: Any, **settings: Any) -> Any:
     return PathPatch(path, **settings)
 
 
+def open_arrow() -> Any:
+    """The mark of a censored end: an arrow head without a base."""
+    from matplotlib.path import Path
+
+    return Path([(-0.55, 0.8), (0.45, 0.0), (-0.55, -0.8)])
+
+
 def nice_step(seconds: float) -> float:
     """The next length that reads well on a clock, at least this long."""
     for step in _STEPS:
@@ -110,12 +117,12 @@ def label_time(
     """Time ticks: seconds up to five minutes, min:s beyond, whole meetings in a course."""
     start, end = window
     step = nice_step((end - start) / ticks)
-    places = np.arange(np.ceil(start / step - 1e-9), np.floor(end / step + 1e-9) + 1) * step
+    places = np.arange(np.ceil(start / step - 1e-9), np.floor(end / step + 1e-9) + 1) * step + 0.0
     in_minutes = clock == "second" and max(abs(start), abs(end)) > 300
     if in_minutes:
         texts = [_minutes(place) for place in places]
     else:
-        texts = [f"{place:g}".replace("-", "−") for place in places]
+        texts = [f"{place + 0.0:g}".replace("-", "−") for place in places]
     ax.set_xticks(places, texts)
     if name:
         unit = "meeting" if clock == "meeting" else "time (min:s)" if in_minutes else "time (s)"

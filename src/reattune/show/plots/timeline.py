@@ -16,7 +16,7 @@ from reattune.show.plots.marks import (
     add_lines,
     add_spans,
     label_time,
-    nice_step,
+    open_arrow,
 )
 from reattune.show.style import clear_ground, drawing, new_figure
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH = 10.0
-MARKS_PER_ROW = 55
+MARKS_PER_ROW = 45
 MAX_ROWS = 12
 # Vertical layout, in lanes: a partner's name stands on a lane of its own above the states.
 NAME, GAP, DYAD = 1.0, 0.55, 3.0
@@ -71,7 +71,7 @@ class Layout:
         return (min(middles) - 0.5, max(middles) + 0.5)
 
     def row(self, who: int) -> float:
-        """y of the brackets of ruptures opened by the first, the second, both or nobody."""
+        """Height of the brackets of ruptures opened by the first, the second, both or nobody."""
         top, bottom = self.dyad
         middle = (top + bottom) / 2
         return {1: top + 0.5, 2: bottom - 0.5}.get(who, middle)
@@ -126,7 +126,7 @@ def plot_timeline(
         label_time(axes[-1], windows[-1], analysis.session.clock, name=True)
         name = f"Session {analysis.session.id}" if title is None else title
         if name:
-            pad = 16 if _named_phases(frame) else 6
+            pad = 19 if _named_phases(frame) else 6
             axes[0].set_title(name, loc="left", pad=pad)
         if legend:
             _add_legend(axes[-1], frame, analysis.session.partners)
@@ -142,7 +142,9 @@ def split_rows(analysis: Analysis, rows: int | None = None) -> list[tuple[float,
         rows = min(MAX_ROWS, max(1, round(marks / MARKS_PER_ROW)))
     if rows == 1:
         return [(start, end)]
-    length = nice_step((end - start) / rows)
+    # Whole half minutes (whole tens in short sessions) make rows that read well.
+    whole = 30.0 if (end - start) / rows > 60 else 10.0 if (end - start) / rows > 10 else 1.0
+    length = float(np.ceil((end - start) / rows / whole - 1e-9)) * whole
     count = int(np.ceil((end - start) / length - 1e-9))
     return [(start + i * length, start + (i + 1) * length) for i in range(count)]
 
@@ -174,8 +176,9 @@ def _draw_row(
         shown = max(start, window[0])
         if min(end, window[1]) - shown > 0.05 * (window[1] - window[0]):
             ax.text(shown, -0.25, f" {name}", ha="left", va="bottom", color=look.QUIET, size=8.5)
+    last = float(frame["end"].max())
     for y in (top, bottom):
-        ax.plot(window, (y, y), color=look.FAINT, lw=0.6, zorder=0)
+        ax.plot((window[0], min(window[1], last)), (y, y), color=look.FAINT, lw=0.6, zorder=0)
     ax.set_xlim(*window)
     ax.set_ylim(layout.height + 0.1, -0.1)
     _label_lanes(ax, layout)
@@ -213,7 +216,7 @@ def _draw_dyad(ax: Axes, frame: pd.DataFrame, layout: Layout, window: tuple[floa
     for who in range(4):
         own = closed[(closed["repaired_by"] == names[who]) & (closed["outcome"] == "repaired")]
         _mark(ax, own, layout, names, look.WHO_MARKS[who], f"repair-{who}", look.WHO_COLOURS[who])
-    for outcome, shape in (("censored", ">"), ("unrepaired", "|")):
+    for outcome, shape in (("censored", open_arrow()), ("unrepaired", "|")):
         for who in range(4):
             own = closed[(closed["outcome"] == outcome) & (closed["by"] == names[who])]
             colour = look.WHO_COLOURS[who]
@@ -225,7 +228,7 @@ def _mark(
     rows: pd.DataFrame,
     layout: Layout,
     names: Sequence[str],
-    shape: str,
+    shape: Any,
     gid: str,
     colour: str,
     *,
@@ -239,10 +242,10 @@ def _mark(
         y,
         linestyle="none",
         marker=shape,
-        ms=4.6 if not hollow else 4.2,
+        ms=5.0,
         mfc="none" if hollow else colour,
         mec=colour,
-        mew=1.0 if hollow else 0.0,
+        mew=1.2 if hollow else 0.0,
         gid=gid,
         zorder=5,
         clip_on=False,
@@ -267,7 +270,9 @@ def _named_phases(frame: pd.DataFrame) -> bool:
 
 def _label_lanes(ax: Axes, layout: Layout) -> None:
     places = [*layout.names, *layout.lanes.values(), sum(layout.dyad) / 2]
-    texts = [*layout.partners, *(state for _, state in layout.lanes), "together"]
+    whose = [who for who, _ in layout.lanes]
+    states = [state if whose.count(who) > 1 else "any state" for who, state in layout.lanes]
+    texts = [*layout.partners, *states, "together"]
     ax.set_yticks(places, [text if len(text) < 24 else f"{text[:22]}…" for text in texts])
     for at, label in enumerate(ax.get_yticklabels()):
         if at < 2:
@@ -316,7 +321,7 @@ def _add_legend(ax: Axes, frame: pd.DataFrame, partners: tuple[str, str]) -> Non
                 )
             )
     for outcome, shape, text in (
-        ("censored", ">", "cut off"),
+        ("censored", open_arrow(), "cut off"),
         ("unrepaired", "|", "not repaired in the window"),
     ):
         if (ruptures["outcome"] == outcome).any():
