@@ -69,6 +69,16 @@ def fetch_dataset(
 def load_dataset(name: str) -> Study:
     """The sessions of a data set that was fetched before.
 
+    Parameters
+    ----------
+    name : str
+        A name from `reattune datasets`.
+
+    Returns
+    -------
+    Study
+        With the rule and the phases that go with the data; both can be overridden.
+
     Raises
     ------
     ReadError

@@ -24,6 +24,10 @@ _MAX_DESCRIBED = 200
 def read_report(session: Session) -> ReadReport:
     """What reading found: rows skipped and why, holes filled, overlaps, uncodable time, ...
 
+    Parameters
+    ----------
+    session : Session
+
     Returns
     -------
     ReadReport
@@ -42,6 +46,16 @@ def describe(
     """What is in a file or folder: format, people, tracks, codes, spans, holes, warnings.
 
     Nothing is analysed. For a study file: its sessions as they are read under it.
+
+    Parameters
+    ----------
+    path : path-like
+    partners : (str, str), optional
+        Names of the two people, where guessing cannot tell.
+    format : str, optional
+        Name of the format; recognised from the content by default.
+    options : mapping, optional
+        Options of the table reader.
 
     Returns
     -------

@@ -154,9 +154,8 @@ def latency_data(analysis: Analysis) -> pd.DataFrame:
         label = part.phase.label
         curve = fit_survival(durations, events)
         rows.append((label, "curve", 0.0, 0.0, NAN, NAN))
-        for i, (time, share) in enumerate(zip(curve.times, curve.share, strict=True)):
-            low, high = curve.band(i)
-            rows.append((label, "curve", time, 1 - share, 1 - high, 1 - low))
+        for time in curve.times:
+            rows.append((label, "curve", time, *curve.repaired_by(time)))
         rows.append((label, "curve", curve.longest, rows[-1][3], rows[-1][4], rows[-1][5]))
         at = np.searchsorted(curve.times, np.sort(durations[~events]) + 1e-9) - 1
         for time, i in zip(np.sort(durations[~events]), at, strict=True):

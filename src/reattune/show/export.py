@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import re
@@ -103,12 +101,16 @@ def to_csv(frame: pd.DataFrame) -> str:
 
     Line ends are ``\n``; true and false are 1 and 0.
     """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([_text(str(name)) for name in frame.columns])
-    columns = [frame[name].tolist() for name in frame.columns]
-    writer.writerows([_cell(value) for value in row] for row in zip(*columns, strict=True))
-    return buffer.getvalue()
+    columns = [[_cell(value) for value in frame[name].tolist()] for name in frame.columns]
+    rows = [[_text(str(name)) for name in frame.columns], *zip(*columns, strict=True)]
+    return "".join(",".join(map(_quoted, row)) + "\n" for row in rows)
+
+
+def _quoted(cell: str) -> str:
+    # Python's csv leaves a lone carriage return unquoted before 3.13, which breaks the row.
+    if any(mark in cell for mark in ',"\n\r'):
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
 
 
 def _cell(value: object) -> str:

@@ -1,1 +1,1 @@
-"""."""
+"""Pictures, one file each; none of them computes anything."""

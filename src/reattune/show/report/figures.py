@@ -98,7 +98,10 @@ def to_inline(svg: str, *, prefix: str, alternative: str) -> str:
     box = re.search(r'viewBox="([^"]*)"', head)
     body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
     body = re.sub(r"<defs>\s*</defs>", "", body)
-    body = re.sub(r'\bid="([^"]*)"', rf'id="{prefix}\1"', body)
+    used = set(re.findall(r'(?:url\(|href=")#([^)"]*)', body))
+    body = re.sub(
+        r'\sid="([^"]*)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in used else "", body
+    )
     body = body.replace("url(#", f"url(#{prefix}").replace('xlink:href="#', f'href="#{prefix}')
     body = body.replace(f"{_FONT}, sans-serif", "var(--font)")
     body = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", body)
