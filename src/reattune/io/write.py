@@ -48,6 +48,7 @@ def write_eaf(
     media: Sequence[Mapping[str, object]] = (),
     author: str = "",
     date: str = _NO_DATE,
+    own_slots: bool = False,
 ) -> Path:
     """The path of an ELAN file (EAF 3.0) with one tier per track.
 
@@ -65,15 +66,36 @@ def write_eaf(
     author : str, optional
     date : str, default 1970-01-01
         As ISO 8601. A fixed one by default, so that equal codings give equal bytes.
+    own_slots : bool, default False
+        Whether each annotation has time slots of its own, as ELAN writes them: moving one in
+        ELAN then never moves another. By default equal times share a slot.
 
     Raises
     ------
     SettingError
         When a track has no intervals, a time ELAN cannot hold, or text XML cannot hold.
     """
+    data = make_eaf_bytes(tracks, media=media, author=author, date=date, own_slots=own_slots)
+    return write_bytes_safely(path, data)
+
+
+def make_eaf_bytes(
+    tracks: Iterable[Track],
+    *,
+    media: Sequence[Mapping[str, object]] = (),
+    author: str = "",
+    date: str = _NO_DATE,
+    own_slots: bool = False,
+) -> bytes:
+    """The bytes that `write_eaf` writes; parameters and errors as there."""
     checked = list(tracks)
-    times = sorted({ms for track in checked for pair in _milliseconds(track) for ms in pair})
-    slot = {ms: f"ts{number}" for number, ms in enumerate(times, start=1)}
+    pairs = [pair for track in checked for pair in _milliseconds(track)]
+    if own_slots:
+        keys = [(ms, at, end) for at, pair in enumerate(pairs) for end, ms in enumerate(pair)]
+    else:
+        keys = [(ms, 0, 0) for ms in {ms for pair in pairs for ms in pair}]
+    keys.sort()
+    slot = {key: f"ts{number}" for number, key in enumerate(keys, start=1)}
     names = _tier_names(checked)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -85,7 +107,7 @@ def write_eaf(
         f'<PROPERTY NAME="lastUsedAnnotationId">{sum(len(t) for t in checked)}</PROPERTY>',
         "</HEADER>",
         "<TIME_ORDER>",
-        *(f'<TIME_SLOT TIME_SLOT_ID="{slot[ms]}" TIME_VALUE="{ms}"/>' for ms in times),
+        *(f'<TIME_SLOT TIME_SLOT_ID="{slot[key]}" TIME_VALUE="{key[0]}"/>' for key in keys),
         "</TIME_ORDER>",
     ]
     number = 0
@@ -97,10 +119,12 @@ def write_eaf(
             f'<TIER LINGUISTIC_TYPE_REF="default-lt" TIER_ID={_attribute(name)}{person}{coder}>'
         )
         for (first, last), label in zip(_milliseconds(track), track.labels, strict=True):
+            one, two = ((first, number, 0), (last, number, 1))
+            one, two = (one, two) if own_slots else ((first, 0, 0), (last, 0, 0))
             number += 1
             lines.append(
                 f'<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a{number}" '
-                f'TIME_SLOT_REF1="{slot[first]}" TIME_SLOT_REF2="{slot[last]}">'
+                f'TIME_SLOT_REF1="{slot[one]}" TIME_SLOT_REF2="{slot[two]}">'
                 f"<ANNOTATION_VALUE>{_content(label)}</ANNOTATION_VALUE>"
                 "</ALIGNABLE_ANNOTATION></ANNOTATION>"
             )
@@ -113,7 +137,7 @@ def write_eaf(
         f'<CONSTRAINT DESCRIPTION="{text}" STEREOTYPE="{name}"/>' for name, text in _CONSTRAINTS
     ]
     lines.append("</ANNOTATION_DOCUMENT>\n")
-    return write_bytes_safely(path, "\n".join(lines).encode("utf-8"))
+    return "\n".join(lines).encode("utf-8")
 
 
 def write_tidy_csv(path: str | Path, tracks: Iterable[Track]) -> Path:
