@@ -14,7 +14,7 @@ import typer
 from reattune.core.errors import ReattuneError, SettingError
 
 if TYPE_CHECKING:
-    from reattune.pipeline import Progress
+    from reattune.core.study import Progress
 
 app = typer.Typer(
     name="reattune",
@@ -122,7 +122,7 @@ def demo(
     _note("The first run compiles the chance test, which takes some seconds.")
     with _progress() as show:
         result = analyze_study(read_study(study_file), on_progress=show)
-    written = write_results(result, out)
+        written = write_results(result, out, on_progress=show)
     if json_:
         _print_json(result.to_dict())
         return
@@ -259,7 +259,9 @@ def analyze(
     if out is not None:
         from reattune.show.export import write_results
 
-        for written in write_results(result, out):
+        with _progress() as show:
+            paths = write_results(result, out, on_progress=show)
+        for written in paths:
             _note(f"Wrote {written}")
     if json_:
         _print_json(result.to_dict())

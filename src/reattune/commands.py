@@ -11,9 +11,9 @@ from reattune.core.criteria import make_criteria
 from reattune.core.errors import ReadError, SettingError, did_you_mean
 from reattune.core.session import Session
 from reattune.core.streams import Events, States
-from reattune.core.study import Study
+from reattune.core.study import Progress, Study
 from reattune.measures import CARDS, Card, find_card
-from reattune.pipeline import Progress, analyze, analyze_study
+from reattune.pipeline import analyze, analyze_study
 from reattune.reading import read_many, read_study
 from reattune.results import Analysis, StudyAnalysis
 from reattune.rules import Rule, StateMatch, make_rule

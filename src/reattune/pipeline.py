@@ -13,7 +13,7 @@ from reattune.core.criteria import Criteria, make_criteria
 from reattune.core.errors import ReattuneError, SettingError, did_you_mean
 from reattune.core.pair import Pair
 from reattune.core.session import Phase, Session
-from reattune.core.study import Study
+from reattune.core.study import Progress, Study
 from reattune.measures import compute_measures, compute_pooled, make_tally, pool_tallies
 from reattune.repair import find_first_repair, find_ruptures
 from reattune.results import (
@@ -31,7 +31,6 @@ from reattune.surrogates.chance import ChanceTest
 if TYPE_CHECKING:
     from reattune.surrogates.alignments import Blocks
 
-Progress = Callable[[int, int, str], None]
 Window = tuple[float, float]
 
 DEFAULT_SURROGATES = 999

@@ -791,7 +791,7 @@ def test_study_sentences() -> None:
     only_pairing = study_sentences(pairing, fixed(turned, matched_prop=no))
     assert "not beyond what slow change" in only_pairing[-1]
     only_blocks = study_sentences(fixed(pairing, match_kappa=no), turned)
-    assert "no more than strangers under the same task" in only_blocks[-1]
+    assert "match more than rotated streams; beside strangers" in only_blocks[-1]
     neither = study_sentences(fixed(pairing, match_kappa=no), fixed(turned, matched_prop=no))
     assert "either null" in neither[-1]
     assert pairing.summary().startswith("Over 8 dyads, mean K is ")

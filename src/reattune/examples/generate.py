@@ -30,22 +30,25 @@ class DyadHazards:
         How often infant and caregiver change of their own accord.
     repair : (float, float)
         Additional rate at which each moves to the other's state while they differ.
-    up : float
-        Share of the caregiver's own changes that go towards positive.
+    up : (float, float)
+        Share of each partner's own changes that go towards positive.
+    still_up : float
+        The same for the infant while the caregiver does not respond.
     uncodable_per_min, uncodable_s : float
         How often and how long the infant's face is out of view.
     """
 
-    own: tuple[float, float] = (0.14, 0.10)
-    repair: tuple[float, float] = (0.03, 0.16)
-    up: float = 0.7
+    own: tuple[float, float] = (0.30, 0.15)
+    repair: tuple[float, float] = (0.05, 0.30)
+    up: tuple[float, float] = (0.6, 0.7)
+    still_up: float = 0.3
     uncodable_per_min: float = 0.4
     uncodable_s: float = 3.0
 
 
 GROUPS = {
     "quick": DyadHazards(),
-    "slow": replace(DyadHazards(), repair=(0.03, 0.05)),
+    "slow": replace(DyadHazards(), repair=(0.05, 0.10)),
 }
 # Seconds; in the still-face the caregiver keeps a neutral face and does not respond.
 PHASES = (("play", 0.0, 120.0), ("still_face", 120.0, 240.0), ("reunion", 240.0, 360.0))
@@ -113,8 +116,7 @@ def _step(
     if draws[0] < repair / FPS:
         return other
     if draws[0] < (repair + hazards.own[side]) / FPS:
-        # Without a response the infant drifts towards negative; a caregiver tends to positive.
-        up = hazards.up if side == 1 else (0.25 if still else 0.5)
+        up = hazards.still_up if still else hazards.up[side]
         target = own + (1 if draws[1] < up else -1)
         return target if 0 <= target <= 2 else own
     return own

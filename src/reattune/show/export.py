@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reattune.core.study import Progress
 from reattune.measures import find_card
 from reattune.results import SCHEMA, WHOLE, Analysis, StudyAnalysis
 from reattune.show.document import json_safe
@@ -28,7 +29,13 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _RESERVED = frozenset("all and by eq ge gt le lt ne not or to with".split())
 
 
-def write_results(result: Result, out_dir: str | Path, *, report: bool = True) -> list[Path]:
+def write_results(
+    result: Result,
+    out_dir: str | Path,
+    *,
+    report: bool = True,
+    on_progress: Progress | None = None,
+) -> list[Path]:
     """Write a result's files into a folder and return their paths.
 
     ``report.html``, ``measures.csv``, ``ruptures.csv``, ``pooled.csv`` (studies),
@@ -43,13 +50,15 @@ def write_results(result: Result, out_dir: str | Path, *, report: bool = True) -
         Made when it does not exist.
     report : bool, default True
         Whether to write ``report.html``.
+    on_progress : callable(done, total, what), optional
+        Told while the report's pictures are drawn, which takes the most time.
     """
     folder = Path(out_dir)
     texts: dict[str, str] = {}
     if report:
         from reattune.show.report.build import render_report
 
-        texts["report.html"] = render_report(result)
+        texts["report.html"] = render_report(result, on_progress)
     meetings = clock_of(result) == "meeting"
     texts["measures.csv"] = to_csv(result.to_frame())
     texts["ruptures.csv"] = to_csv(name_clock(result.ruptures_frame(), meetings))

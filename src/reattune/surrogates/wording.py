@@ -204,7 +204,11 @@ def study_sentences(pairing: ChanceTest, rotation: ChanceTest) -> list[str]:
             "inside each session explains."
         )
     elif blocks and not strangers:
-        said.append("Timed within seconds, no more than strangers under the same task.")
+        side = "more" if turned.observed > turned.null_median else "less"
+        said.append(
+            f"Their changes are timed to each other within seconds, so that they match {side} than "
+            "rotated streams; beside strangers under the same task no difference was seen."
+        )
     elif strangers and blocks:
         said.append("The two nulls point in opposite directions; look at the sessions one by one.")
     else:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reattune.core.notes import Note
+from reattune.core.study import Progress
 from reattune.measures import CARDS
 from reattune.results import WHOLE, Analysis, StudyAnalysis
 from reattune.show.document import json_safe
@@ -53,9 +54,20 @@ def build_report(result: Result, path: str | Path) -> Path:
     return write_together(path.parent, {path.name: render_report(result)})[0]
 
 
-def render_report(result: Result) -> str:
-    """The report as HTML text; equal results give equal text."""
-    own = _study_page(result) if isinstance(result, StudyAnalysis) else _session_page(result)
+def render_report(result: Result, on_progress: Progress | None = None) -> str:
+    """The report as HTML text; equal results give equal text.
+
+    Parameters
+    ----------
+    result : Analysis or StudyAnalysis
+    on_progress : callable(done, total, what), optional
+        Told while the sessions of a study are drawn.
+    """
+    own = (
+        _study_page(result, on_progress)
+        if isinstance(result, StudyAnalysis)
+        else _session_page(result)
+    )
     page = {
         "light": css_variables(),
         "dark": css_variables(dark=True),
@@ -80,7 +92,8 @@ def _template() -> Template:
 
 
 def _tidy(text: str) -> str:
-    """The text with its figures held together with their units at the end of a line."""
+    """The text for reading: figures stay with their units at a line's end, nan is put in words."""
+    text = re.sub(r"\bnan\b", "not defined", text)
     return re.sub(r"(?<=\d) (?=%|s\b)|(?<=\bp) (?=[=<])|(?<=[=<]) (?=\.?\d)", "\u00a0", text)
 
 
@@ -157,9 +170,9 @@ def _sure_by_phase(analysis: Analysis) -> list[tuple[str, list[str]]]:
 # -- a study ---------------------------------------------------------------------------------------
 
 
-def _study_page(study: StudyAnalysis) -> dict[str, Any]:
+def _study_page(study: StudyAnalysis, on_progress: Progress | None) -> dict[str, Any]:
     drawn = bool(study.analyses)
-    sessions, left = _session_folds(study)
+    sessions, left = _session_folds(study, on_progress)
     both = tables.chance_table(study)
     facts = [study_heading(study).removeprefix(f"Study {study.name}: ").rstrip(".")]
     if drawn:
@@ -231,16 +244,20 @@ def _sure_once(study: StudyAnalysis) -> list[tuple[str, list[str]]]:
     return [("", shared), *rows] if shared else rows
 
 
-def _session_folds(study: StudyAnalysis) -> tuple[list[dict[str, Any]], str]:
+def _session_folds(
+    study: StudyAnalysis, on_progress: Progress | None
+) -> tuple[list[dict[str, Any]], str]:
     """Every session folded away: a line, its sentences, its timeline, while the page is small."""
     folds: list[dict[str, Any]] = []
     size = 0
     for at, analysis in enumerate(study.analyses):
+        if on_progress:
+            on_progress(at, len(study.analyses), f"drawing {analysis.session.id}")
         if size > MAX_SESSION_CHARACTERS:
             left = len(study.analyses) - at
             return folds, (
                 f"{count(left, 'further session')} left out of this page to keep it small; "
-                "`reattune view` shows them all, and the tables hold them."
+                "measures.csv and ruptures.csv hold them all."
             )
         figure = pictures.timeline_figure(analysis, name=f"timeline-{at + 1}")
         size += len(figure.svg) + len(figure.svg_uri) + len(figure.csv_uri)
