@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Sequence
-from math import isnan, nan
+from math import exp, factorial, isnan, log, nan, sqrt
 
 Event = tuple[float, float, str]
 Span = tuple[float, float]
 Code = str | None
+Z = statistics.NormalDist().inv_cdf(0.975)
 MATCH, MISMATCH, UNKNOWN = "match", "mismatch", "unknown"
 
 
@@ -103,6 +104,7 @@ class Session:
             for a, b, s in zip(*self.codes, self.state, strict=True)
         )
         self.knows_negative = negative is not None
+        self.changed = (self._changes(0), self._changes(1))
         raw = self._find_runs(self.state)
         self.raw_ruptures = self._find_ruptures(raw, repair_window)
         smooth = self._drop(raw, MATCH, MISMATCH, merge_gap)
@@ -144,7 +146,7 @@ class Session:
 
     # -- who changed -------------------------------------------------------------------------------
 
-    def changes(self, who: int) -> list[int]:
+    def _changes(self, who: int) -> list[int]:
         """Frames at which this partner's own code changes, seen before and after."""
         codes = self.codes[who]
         return [
@@ -158,9 +160,9 @@ class Session:
 
     def who_at(self, frame: int) -> str:
         """Who made the change of the dyad at that frame."""
-        own = [frame in self.changes(who) for who in (0, 1)]
+        own = [frame in self.changed[who] for who in (0, 1)]
         near = [
-            any(abs(frame - other) <= self.tie for other in self.changes(who)) for who in (0, 1)
+            any(abs(frame - other) <= self.tie for other in self.changed[who]) for who in (0, 1)
         ]
         made = [own[who] or (any(own) and near[who]) for who in (0, 1)]
         return {(0, 0): "", (1, 0): "<first>", (0, 1): "<second>", (1, 1): "both"}[tuple(made)]
@@ -224,7 +226,7 @@ class Session:
             def meets(own: str, code: str, who: int = who) -> bool | None:
                 return self.match(own, code) if who == 0 else self.match(code, own)
 
-            for i in self.changes(who):
+            for i in self.changed[who]:
                 if UNKNOWN in (self.state[i - 1], self.state[i]):
                     continue
                 before, after = codes[i - 1], codes[i]
@@ -232,13 +234,18 @@ class Session:
                     c for c in other if meets(before, c) is not None and meets(after, c) is not None
                 ]
                 made = [c for c in known if meets(before, c) is False and meets(after, c) is True]
-                total += sum(other[c] for c in made) / sum(other[c] for c in known)
+                if known:
+                    total += sum(other[c] for c in made) / sum(other[c] for c in known)
         return total
 
     # -- measures ----------------------------------------------------------------------------------
 
     def measures(self) -> dict[str, float]:
         """Every measure by name, with "<first>", "<second>" and "both" for who."""
+        return {name: value for name, (value, _, _) in self.measures_with_limits().items()}
+
+    def measures_with_limits(self) -> dict[str, tuple[float, float, float]]:
+        """(value, low, high) of every measure; limits are nan where there are none."""
         f = self.frame_s
         matched = self.state.count(MATCH) * f
         mismatched = self.state.count(MISMATCH) * f
@@ -255,7 +262,7 @@ class Session:
             hazard = self.expected_repairs() / (observed * (1 - chance))
         repairs = hazard * run_mismatched if run_mismatched else 0.0
         changes = [
-            sum(UNKNOWN not in (self.state[i - 1], self.state[i]) for i in self.changes(who))
+            sum(UNKNOWN not in (self.state[i - 1], self.state[i]) for i in self.changed[who])
             for who in (0, 1)
         ]
         steps = kaplan_meier([(r["frames"], r["closed"]) for r in entered])
@@ -274,7 +281,6 @@ class Session:
             if self.knows_negative
             else nan,
             "match_duration_s": ratio(run_matched, len(entered)),
-            "mismatch_duration_q50_s": quantile(raw_steps, 0.5) * f,
             "repair_hazard_per_s": ratio(len(closed), run_mismatched),
             "rupture_hazard_per_s": ratio(len(entered), run_matched),
             "expected_repair_hazard_per_s": ratio(repairs, run_mismatched),
@@ -295,13 +301,30 @@ class Session:
                 sum(r["frames"] for r in entered if r["closed"]), sum(r["closed"] for r in entered)
             ),
         }
+        found = {name: (value, nan, nan) for name, value in values.items()}
+        for name, count, exposure, factor in (
+            ("repair_hazard_per_s", len(closed), run_mismatched, 1),
+            ("rupture_hazard_per_s", len(entered), run_matched, 1),
+            ("repairs_per_min", len(closed), observed, 60),
+            ("ruptures_per_min", len(entered), observed, 60),
+        ):
+            low, high = poisson_limits(count)
+            found[name] = (
+                values[name],
+                factor * ratio(low, exposure),
+                factor * ratio(high, exposure),
+            )
+        _, low, high = found["repair_hazard_per_s"]
+        found["seconds_per_repair"] = (values["seconds_per_repair"], ratio(1, high), ratio(1, low))
+        found["mismatch_duration_q50_s"] = quantile_with_limits(raw_steps, 0.5, f)
         for q in (25, 50, 75):
-            values[f"repair_latency_q{q}_s"] = quantile(steps, q / 100) * f
+            found[f"repair_latency_q{q}_s"] = quantile_with_limits(steps, q / 100, f)
         for t in (1, 3, 5, 10):
-            frames = int(t / f + 1e-6)
-            share = share_by(steps, frames)
+            by_then = [step for step in steps if step[0] <= int(t / f + 1e-6)]
+            share = 1 - by_then[-1][1] if by_then else 0.0
+            low, high = band(by_then[-1]) if by_then else (nan, nan)
             gone = not entered or (t > last * f + 1e-9 and share < 1)
-            values[f"repaired_within_{t}s"] = nan if gone else share
+            found[f"repaired_within_{t}s"] = (nan, nan, nan) if gone else (share, 1 - high, 1 - low)
         for who, name in enumerate(("<first>", "<second>", "both")):
             for label, rows, key in (
                 ("opened_by_{}_prop", entered, "by"),
@@ -309,10 +332,10 @@ class Session:
                 ("repair_events_by_{}", closed, "repaired_by"),
             ):
                 hits = sum(r[key] == name for r in rows)
-                values[label.format(name)] = ratio(hits, len(rows))
+                found[label.format(name)] = (ratio(hits, len(rows)), *wilson(hits, len(rows)))
             if who < 2:
-                values[f"change_share_{name}"] = ratio(changes[who], sum(changes))
-        return values
+                found[f"change_share_{name}"] = (ratio(changes[who], sum(changes)), nan, nan)
+        return found
 
 
 def ratio(top: float, bottom: float) -> float:
@@ -351,10 +374,52 @@ def quantile(steps: Sequence[tuple[int, float, float]], q: float) -> float:
     return nan
 
 
-def share_by(steps: Sequence[tuple[int, float, float]], time: float) -> float:
-    """The share that has had the event by that time."""
-    share = 0.0
-    for at, survival, _ in steps:
-        if at <= time:
-            share = 1 - survival
-    return share
+def band(step: tuple[int, float, float]) -> tuple[float, float]:
+    """Greenwood's limits of S(t) on the log(-log) scale; nan where S is 0 or 1."""
+    _, survival, greenwood = step
+    if survival in (0, 1):
+        return (nan, nan)
+    half = Z * sqrt(greenwood) / log(survival)
+    return (survival ** exp(-half), survival ** exp(half))
+
+
+def quantile_with_limits(
+    steps: Sequence[tuple[int, float, float]], q: float, frame_s: float
+) -> tuple[float, float, float]:
+    """The quantile, and the first times at which either limit of S has come down to it."""
+    level = 1 - q + 1e-12
+    first = [next((step[0] for step in steps if band(step)[side] <= level), nan) for side in (0, 1)]
+    return (quantile(steps, q) * frame_s, first[0] * frame_s, first[1] * frame_s)
+
+
+# -- limits of counts and shares -------------------------------------------------------------------
+
+
+def poisson_limits(count: int) -> tuple[float, float]:
+    """The means under which a count as high (as low) has probability .025, by halving."""
+
+    def at_most(n: int, mean: float) -> float:
+        return exp(-mean) * sum(mean**i / factorial(i) for i in range(n + 1))
+
+    def solve(holds: Callable[[float], bool]) -> float:
+        low, high = 0.0, 3.0 * count + 20
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (low, middle) if holds(middle) else (middle, high)
+        return low
+
+    if count == 0:
+        return (0.0, -log(0.05))
+    return (
+        solve(lambda mean: 1 - at_most(count - 1, mean) > 0.025),
+        solve(lambda mean: at_most(count, mean) < 0.025),
+    )
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """The two shares p for which (hits / n - p)^2 = z^2 p (1 - p) / n."""
+    if n == 0:
+        return (nan, nan)
+    a, b, c = 1 + Z**2 / n, -2 * hits / n - Z**2 / n, (hits / n) ** 2
+    root = sqrt(max(0.0, b * b - 4 * a * c))
+    return ((-b - root) / (2 * a), (-b + root) / (2 * a))

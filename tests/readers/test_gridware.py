@@ -137,6 +137,13 @@ def test_a_missing_trajectory_is_told_and_the_others_are_read(write: Write) -> N
     assert "two.trj" in told[0].message and "three.trj" in told[1].message
 
 
+def test_a_trajectory_named_twice_is_told(write: Write) -> None:
+    write(TRJ)
+    recordings = read_gridware(write(GWF.replace("two.trj", "one.trj"), "study.gwf"), {})
+    assert [r.id for r in recordings] == ["01", "02_one"]
+    assert counts(recordings[0])["trajectory_listed_twice"] == 1
+
+
 @pytest.mark.parametrize(
     "name",
     ["../one.trj", "sub/one.trj", "..\\one.trj", "C:\\one.trj", "/etc/passwd", "..", ".", "a\x01b"],

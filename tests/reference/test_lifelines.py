@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from reattune.measures.survival import fit_survival
 
+pytestmark = pytest.mark.filterwarnings("ignore:Approximating using")
 Rows = list[tuple[int, bool]]
 rows = st.lists(st.tuples(st.integers(1, 25), st.booleans()), min_size=3, max_size=40).filter(
     lambda found: any(event for _, event in found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import exp, isfinite, log, nan, sqrt
 
 import numpy as np
@@ -37,9 +37,16 @@ def compute_measures(tally: Tally) -> dict[str, Value]:
     dict of str to Value
         ``(value, low, high, n)``; nan where undefined or without limits.
     """
+    values = _compute(tally, CARDS.values())
+    for name, count in tally.extras.items():
+        values[f"n_{name}" if name.startswith("cues") else f"n_cues_{name}"] = Value(float(count))
+    return values
+
+
+def _compute(tally: Tally, cards: Iterable[Card]) -> dict[str, Value]:
     facts = make_facts(tally)
     values: dict[str, Value] = {}
-    for card in CARDS.values():
+    for card in cards:
         if card.only_with and card.only_with not in tally.extras:
             continue
         if card.per_partner:
@@ -47,8 +54,6 @@ def compute_measures(tally: Tally) -> dict[str, Value]:
                 values[card.name.replace(PARTNER, partner)] = card.compute(facts, side)
         else:
             values[card.name] = card.compute(facts, 0)
-    for name, count in tally.extras.items():
-        values[f"n_{name}" if name.startswith("cues") else f"n_cues_{name}"] = Value(float(count))
     return values
 
 
@@ -84,8 +89,9 @@ def compute_pooled(
     values = compute_measures(pool_tallies(tallies))
     if len(tallies) < MIN_SESSIONS:
         return values, "as for one recording"
+    smooth = [card for card in CARDS.values() if card.smooth]
     left_out = [
-        compute_measures(pool_tallies([*tallies[:i], *tallies[i + 1 :]]))
+        _compute(pool_tallies([*tallies[:i], *tallies[i + 1 :]]), smooth)
         for i in range(len(tallies))
     ]
     pooled = {}

@@ -57,10 +57,10 @@ def find_expected(attunement: Attunement) -> Expected:
     middles = (attunement.edges[:-1] + attunement.edges[1:]) / 2
     x, y = pair.x.at(middles), pair.y.at(middles)
     inside = attunement.state >= 0
-    observed_s = float(np.diff(attunement.edges)[inside].sum())
+    lengths = np.diff(attunement.edges)[inside]
+    observed_s = float(lengths.sum())
     if observed_s <= 0:
         return Expected(NAN, 0.0, NAN)
-    lengths = np.diff(attunement.edges)[inside]
     p = np.bincount(x[inside], lengths, minlength=match.shape[0]) / observed_s
     q = np.bincount(y[inside], lengths, minlength=match.shape[1]) / observed_s
     hit = (match == MATCH).astype(np.float64)
@@ -90,6 +90,5 @@ def _repairs(
     met = hit + open_
     weights = (open_[before] * hit[after]) @ other
     defined = (met[before] * met[after]) @ other
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shares = np.where(defined > 0, weights / defined, 0.0)
-    return float(shares.sum())
+    known = defined > 0
+    return float((weights[known] / defined[known]).sum())

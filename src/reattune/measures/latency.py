@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import nan
-
-import numpy as np
+from statistics import median
 
 from reattune.measures.cards import Value, measure
 from reattune.measures.facts import Facts
@@ -76,8 +75,8 @@ for _seconds in (1, 3, 5, 10):
     "ranks.",
 )
 def _depth(facts: Facts, side: int) -> Value:
-    depths = facts.tally.depths
-    return Value(float(np.median(depths)) if depths.size else nan, n=depths.size)
+    depths = facts.tally.depths.tolist()
+    return Value(median(depths) if depths else nan, n=len(depths))
 
 
 @measure(

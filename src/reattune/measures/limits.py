@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import log, nan, sqrt
 
 from reattune.measures.survival import Z
@@ -14,14 +15,18 @@ def poisson_limits(events: int, exposure: float) -> tuple[float, float]:
     """
     if not exposure > 0:
         return (nan, nan)
+    low, high = _count_limits(events)
+    return (low / exposure, high / exposure)
+
+
+@lru_cache(maxsize=1024)
+def _count_limits(events: int) -> tuple[float, float]:
+    """Limits of the expected number; few different numbers occur, and each takes a while."""
     if events == 0:
-        return (0.0, -log(0.05) / exposure)
+        return (0.0, -log(0.05))
     from scipy.special import gammaincinv
 
-    return (
-        float(gammaincinv(events, 0.025)) / exposure,
-        float(gammaincinv(events + 1, 0.975)) / exposure,
-    )
+    return (float(gammaincinv(events, 0.025)), float(gammaincinv(events + 1, 0.975)))
 
 
 def wilson_limits(hits: int, n: int) -> tuple[float, float]:

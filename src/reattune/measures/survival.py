@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from math import exp, inf, log, nan, sqrt
 
 import numpy as np
@@ -39,12 +41,19 @@ class Survival:
 
     def band(self, i: int) -> tuple[float, float]:
         """95 % interval of S at step i, on the log(-log) scale; nan where S is 0 or 1."""
-        s = self.share[i]
-        if not 0 < s < 1:
-            return (nan, nan)
-        width = Z * sqrt(self.spread[i]) / abs(log(s))
-        centre = log(-log(s))
-        return (exp(-exp(centre + width)), exp(-exp(centre - width)))
+        return self._bands[i]
+
+    @cached_property
+    def _bands(self) -> list[tuple[float, float]]:
+        found = []
+        for s, spread in zip(self.share, self.spread, strict=True):
+            if not 0 < s < 1:
+                found.append((nan, nan))
+                continue
+            width = Z * sqrt(spread) / abs(log(s))
+            centre = log(-log(s))
+            found.append((exp(-exp(centre + width)), exp(-exp(centre - width))))
+        return found
 
     def quantile(self, q: float) -> tuple[float, float, float]:
         """Time by which a share q is repaired, with its 95 % interval; nan where not reached.
@@ -56,11 +65,13 @@ class Survival:
         for i, time in enumerate(self.times):
             if value != value and self.share[i] <= level:
                 value = time
-            below, above = self.band(i)
+            below, above = self._bands[i]
             if low != low and below <= level:
                 low = time
             if high != high and above <= level:
                 high = time
+            if value == value and low == low and high == high:
+                break
         return (value, low, high)
 
     def repaired_by(self, time: float) -> tuple[float, float, float]:
@@ -68,13 +79,13 @@ class Survival:
 
         nan beyond the longest observed duration, unless all were repaired by then.
         """
-        at = int(np.searchsorted(self.times, time + 1e-9, side="right")) - 1
+        at = bisect_right(self.times, time + 1e-9) - 1
         s = 1.0 if at < 0 else self.share[at]
         if self.n == 0 or (time > self.longest + 1e-9 and s > 0):
             return (nan, nan, nan)
         if at < 0:
             return (0.0, nan, nan)
-        low, high = self.band(at)
+        low, high = self._bands[at]
         return (1 - s, 1 - high, 1 - low)
 
 

@@ -48,6 +48,7 @@ def find_ruptures(attunement: Attunement, criteria: Criteria | None = None) -> R
     entered, closed = before[at] == MATCH, after[at] == MATCH
     outcome, reason = _judge(attunement, criteria, first, last, after[at])
     depth, area = _measure_depth(attunement, first, last)
+    who = find_who(attunement, np.concatenate([first, last]), tie_s)
     lengths = attunement.edges[runs.last] - attunement.edges[runs.first]
     return Ruptures(
         partners=attunement.partners,
@@ -57,8 +58,8 @@ def find_ruptures(attunement: Attunement, criteria: Criteria | None = None) -> R
         area=area,
         entered=entered,
         closed=closed,
-        by=np.where(entered, find_who(attunement, first, tie_s), 0),
-        repaired_by=np.where(closed, find_who(attunement, last, tie_s), 0),
+        by=np.where(entered, who[: first.size], 0),
+        repaired_by=np.where(closed, who[first.size :], 0),
         outcome=outcome,
         reason=reason,
         matched_s=float(lengths[runs.state == MATCH].sum()),
@@ -96,10 +97,9 @@ def _measure_depth(
     """Peak and integral of the distance over each run of segments ``[first, last)``."""
     if first.size == 0:
         return np.empty(0), np.empty(0)
-    distance = attunement.distance
-    bounds = np.column_stack([first, last]).reshape(-1)
+    bounds = np.empty(2 * first.size, dtype=np.int64)
+    bounds[0::2], bounds[1::2] = first, last
     # reduceat reads up to the next index; every second value is the stretch between two runs.
-    padded = np.append(distance, 0.0)
-    peak = np.maximum.reduceat(padded, bounds)[::2]
-    area = np.concatenate([[0.0], np.cumsum(np.nan_to_num(distance) * np.diff(attunement.edges))])
-    return peak, area[last] - area[first]
+    distance = np.append(attunement.distance, 0.0)
+    weighted = np.append(attunement.distance * np.diff(attunement.edges), 0.0)
+    return np.maximum.reduceat(distance, bounds)[::2], np.add.reduceat(weighted, bounds)[::2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,8 +102,9 @@ def _pairs(name: str, value: object) -> Pairs:
     return tuple(pairs)
 
 
+@lru_cache(maxsize=256)
 def build_table(
-    table: str | OwnTable, first: Sequence[str], second: Sequence[str]
+    table: str | OwnTable, first: tuple[str, ...], second: tuple[str, ...]
 ) -> tuple[MatchTable, dict[str, int], dict[str, int]]:
     """The match table for these states, and each partner's map from label to code.
 
@@ -110,8 +112,9 @@ def build_table(
     ----------
     table : str or OwnTable
         A preset name, or the user's own.
-    first, second : sequence of str
-        The labels that occur in each partner's stream.
+    first, second : tuple of str
+        The labels that occur in each partner's stream. Sessions of a study share theirs, so the
+        result is kept; it is not to be written into.
 
     Raises
     ------
