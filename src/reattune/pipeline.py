@@ -232,7 +232,7 @@ def _why_no_chance(rule: Rule, pair: Pair, surrogates: int, *, imposed: bool) ->
         return IMPOSED
     if isinstance(rule, Coded):
         return CODED
-    if 1 in pair.table.match.shape:
+    if pair.table.one_sided:
         return ONE_PARTNER
     return ""
 

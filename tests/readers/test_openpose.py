@@ -162,7 +162,8 @@ def test_real_pairs(shared: Path) -> None:
     for side in ("pose_infant", "pose_mom"):
         for path in sorted((folder / side).glob("*.xz")):
             recording = one(path, tracks=["Nose_*"])
-            raw = np.loadtxt(lzma.open(path), delimiter=",", skiprows=1)
+            with lzma.open(path, "rt") as stream:
+                raw = np.loadtxt(stream, delimiter=",", skiprows=1)
             x, y, confidence = (np.array(t.values) for t in recording.tracks)
             lost = (raw[:, :3] == 0).all(axis=1)
             assert lost.any() and not lost.all()

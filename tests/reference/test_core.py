@@ -115,7 +115,7 @@ def test_couples_contingent(shared: Path, window: int) -> None:
         (str(window),)
     ]:
         item = row["item"]
-        got = pooled.extras[item] if item in pooled.extras else None
+        got = pooled.extras.get(item)
         if got is None:
             got = names[item] if item in names else values[item].value
         check(item, got, row["value"])

@@ -43,6 +43,8 @@ class Attunement:
         The rule, in words.
     pair : Pair or None
         The two streams behind it, when the rule compares two streams moment by moment.
+    codes : int array, shape (2, n), or None
+        Each partner's mapped state in every segment, for rules with a ``pair``.
     grades_negative : bool
         Whether the rule knows which states are negative.
     extras : mapping
@@ -60,6 +62,7 @@ class Attunement:
     tie_s: float
     rule: str = ""
     pair: Pair | None = None
+    codes: NDArray[np.int64] | None = None
     grades_negative: bool = False
     extras: Mapping[str, int] = field(default_factory=dict)
 

@@ -32,7 +32,7 @@ def check_option(parameter: str, got: Option, allowed: Collection[Option]) -> Op
 
 def check_not_negative(parameter: str, got: float) -> float:
     """``got`` as a float when it is finite and at least 0."""
-    value = float(got)
+    value = _number(parameter, got, "a finite number of at least 0")
     if not math.isfinite(value) or value < 0:
         raise SettingError(parameter, got, "a finite number of at least 0")
     return value
@@ -40,10 +40,19 @@ def check_not_negative(parameter: str, got: float) -> float:
 
 def check_positive(parameter: str, got: float) -> float:
     """``got`` as a float when it is finite and above 0."""
-    value = float(got)
+    value = _number(parameter, got, "a finite number above 0")
     if not math.isfinite(value) or value <= 0:
         raise SettingError(parameter, got, "a finite number above 0")
     return value
+
+
+def _number(parameter: str, got: object, allowed: str) -> float:
+    if isinstance(got, bool | str):
+        raise SettingError(parameter, got, allowed)
+    try:
+        return float(got)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise SettingError(parameter, got, allowed) from error
 
 
 def require(extra: str, purpose: str) -> ModuleType:

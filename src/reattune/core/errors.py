@@ -51,7 +51,8 @@ class SettingError(ReattuneError, ValueError):
 
     def __init__(self, parameter: str, got: object, allowed: str) -> None:
         self.parameter, self.got, self.allowed = parameter, got, allowed
-        super().__init__(f"{parameter} = {got!r} is not allowed; expected {allowed}.")
+        end = "" if allowed.endswith((".", "?")) else "."
+        super().__init__(f"{parameter} = {got!r} is not allowed; expected {allowed}{end}")
 
 
 class MissingStreamError(ReattuneError, LookupError):

@@ -11,6 +11,8 @@ from reattune.core.errors import SettingError
 from reattune.core.steps import Steps
 
 MATCH, MISMATCH, UNDEFINED = 1, 0, -1
+# The states of a partner whom the rule does not look at.
+ANY = ("any",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,11 @@ class MatchTable:
                 raise SettingError(
                     field_name, getattr(self, field_name).shape, f"a table of shape {shape}"
                 )
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether one partner's behaviour does not matter to the rule."""
+        return ANY in (self.states[0], self.states[1])
 
     def transpose(self) -> MatchTable:
         """The same table with the partners exchanged."""

@@ -37,7 +37,8 @@ class Rupture:
         Integral of the distance over the rupture, in seconds.
     by, repaired_by : str
         The partner whose own change opened or closed it, ``"both"``, or ``""`` for nobody
-        (it was already running, or is not repaired).
+        (it was already running, or no match was seen to end it). A rupture that counts as
+        unrepaired because its repair window ran out still names who closed it later.
     outcome : {"repaired", "censored", "unrepaired"}
     reason : str
         Why it is not repaired: ``"end"`` of the window, ``"missing"`` time, ``"cut"``, or

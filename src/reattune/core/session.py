@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from types import MappingProxyType
 from typing import Literal, overload
 
@@ -35,7 +36,7 @@ class Phase:
     imposed: bool = False
 
     def __post_init__(self) -> None:
-        if not self.end > self.start:
+        if not (isfinite(self.start) and isfinite(self.end) and self.end > self.start):
             raise SettingError(
                 f"phase {self.label!r}", (self.start, self.end), "an end after its start"
             )
@@ -105,13 +106,21 @@ class Session:
         check_option("clock", self.clock, ("second", "meeting"))
         if len(self.partners) != 2 or self.partners[0] == self.partners[1]:
             raise SettingError("partners", self.partners, "two different names")
-        if not self.span[1] > self.span[0]:
+        if "both" in self.partners or not all(self.partners):
+            raise SettingError("partners", self.partners, 'names that are not empty and not "both"')
+        if not (isfinite(self.span[0]) and isfinite(self.span[1]) and self.span[1] > self.span[0]):
             raise SettingError("span", self.span, "an end after its start")
         for stream in self.streams:
             if stream.partner not in self.partners:
                 raise SettingError(
                     f"partner of stream {stream.name!r}", stream.partner, f"one of {self.partners}"
                 )
+        named = [(stream.partner, stream.name) for stream in self.streams]
+        for at, pair in enumerate(named):
+            if pair in named[:at]:
+                raise SettingError("streams", pair, "each stream of a partner once")
+        if not all(isfinite(cut) for cut in self.cuts):
+            raise SettingError("cuts", self.cuts, "finite seconds")
         for before, after in zip(self.phases, self.phases[1:], strict=False):
             if after.start < before.end - 1e-9:
                 raise SettingError(

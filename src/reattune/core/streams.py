@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from reattune.core.checks import check_positive
 from reattune.core.errors import SettingError
 from reattune.core.intervals import Intervals
 from reattune.core.steps import Steps, make_steps
@@ -21,8 +22,17 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
+def _tick(given: float | None, times: FloatArray) -> float:
+    if given is None:
+        return detect_tick(times)
+    return check_positive("tick_s", given)
+
+
 def _frozen(values: object, dtype: type) -> NDArray[np.generic]:
-    array: NDArray[np.generic] = np.array(values, dtype=dtype).reshape(-1)
+    array: NDArray[np.generic] = np.array(values, dtype=dtype)
+    if array.ndim > 1:
+        raise SettingError("values", f"an array of shape {array.shape}", "one value after another")
+    array = array.reshape(-1)
     array.flags.writeable = False
     return array
 
@@ -101,7 +111,7 @@ class States:
         put(
             self,
             "tick_s",
-            float(tick_s) if tick_s else detect_tick(np.concatenate([first, last])),
+            _tick(tick_s, np.concatenate([first, last])),
         )
 
     @property
@@ -228,6 +238,8 @@ class Events:
             raise SettingError("ends", float(last[at]), f"an end at or after {first[at]:g}")
         if (first[1:] < first[:-1]).any():
             raise SettingError("starts", "an earlier start after a later one", "sorted starts")
+        if not isinstance(observed, Intervals):
+            raise SettingError("observed", observed, "Intervals in which events could be seen")
         put = object.__setattr__
         put(self, "partner", partner)
         put(self, "name", name)
@@ -236,7 +248,7 @@ class Events:
         put(self, "labels", texts)
         put(self, "observed", observed)
         times = np.concatenate([first, last, observed.starts, observed.ends])
-        put(self, "tick_s", float(tick_s) if tick_s else detect_tick(times))
+        put(self, "tick_s", _tick(tick_s, times))
 
     def __len__(self) -> int:
         return int(self.starts.size)

@@ -30,9 +30,11 @@ from reattune.io.safe import MAX_BYTES, decode, open_zip, read_bytes, read_membe
 # Characters of the line that declares a column; longer ones are no column of a person's making.
 _LONGEST_HEADER = 20_000
 MAX_ARGUMENTS = 1000
+_MAX_COLUMNS = 5000
 
 _COLUMN = re.compile(
-    r"(.+?) ?\(([A-Za-z_]+)(?:,(true|false))?(?:,((?:\\.|[^)\\])*))?\)\s*(?:-(.*))?", re.DOTALL
+    r"((?:\\.|[^(\\])+)\(([A-Za-z_]+)(?:,(true|false))?(?:,((?:\\.|[^)\\])*))?\)\s*(?:-(.*))?",
+    re.DOTALL,
 )
 _CELL = re.compile(
     r"(\d{1,6}):(\d\d):(\d\d):(\d{3}),(\d{1,6}):(\d\d):(\d\d):(\d{3}),(.*)", re.DOTALL
@@ -214,6 +216,13 @@ def _parse(text: str, path: Path, skipped: Skipped) -> tuple[list[Column], list[
         column = None if like_a_cell else _column(line.strip(), path, number)
         if column is not None:
             columns.append(column)
+            if len(columns) > _MAX_COLUMNS:
+                raise ReadError(
+                    "has too many columns.",
+                    path=path,
+                    where=f"db, line {number}",
+                    expected=f"at most {_MAX_COLUMNS}",
+                )
         elif not columns:
             raise ReadError(
                 "is not the text of a Datavyu project.",

@@ -182,6 +182,7 @@ def _check_header(path: Path) -> bytes:
     except OSError as error:
         raise ReadError(f"cannot be opened ({error.strerror or error}).", path=path) from error
     records = _whole(path, header[236:244], "number of records")
+    _check_duration(path, header[244:252])
     if len(counts) < channels * 8:
         raise ReadError("ends within its header.", path=path)
     per_record = [
@@ -198,6 +199,17 @@ def _check_header(path: Path) -> bytes:
             expected=f"at least {claimed}",
         )
     return header
+
+
+def _check_duration(path: Path, field: bytes) -> None:
+    try:
+        duration_s = float(field.decode("ascii", "replace"))
+    except ValueError:
+        duration_s = 0.0
+    if not 0 < duration_s < 1e9:
+        raise ReadError(
+            "states no duration of a record.", path=path, where="header", found=repr(field)
+        )
 
 
 def _whole(path: Path, field: bytes, what: str) -> int:

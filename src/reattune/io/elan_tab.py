@@ -12,7 +12,7 @@ import numpy as np
 from reattune.core.errors import ReadError
 from reattune.core.notes import Note
 from reattune.core.recording import Recording, Track
-from reattune.io.cells import Cells, Row, peek_text, plain_stem, read_cells
+from reattune.io.cells import MAX_CELLS, MAX_COLUMNS, Cells, Row, peek_text, plain_stem, read_cells
 from reattune.io.coded import (
     Coded,
     Skipped,
@@ -98,7 +98,7 @@ def _cells(path: Path, data: bytes) -> Cells:
     if "\x00" in text:
         raise ReadError("is not a text file (it holds NUL bytes).", path=path)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if len(lines) > _MAX_ROWS or text.count("\t") > 10 * _MAX_ROWS:
+    if len(lines) > _MAX_ROWS or text.count("\t") > MAX_CELLS:
         raise ReadError("is too large.", path=path, expected=f"at most {_MAX_ROWS} rows")
     rows = [tuple(_unquoted(cell) for cell in line.split("\t")) for line in lines]
     numbered = [(at, row) for at, row in enumerate(rows, start=1) if any(c.strip() for c in row)]
@@ -110,6 +110,13 @@ def _cells(path: Path, data: bytes) -> Cells:
     else:
         header = bare_header([row for _, row in numbered]) or header
     width = len(header)
+    if width > MAX_COLUMNS or width * len(numbered) > MAX_CELLS:
+        raise ReadError(
+            "has too many cells.",
+            path=path,
+            found=f"{width} columns, {len(numbered)} rows",
+            expected=f"at most {MAX_COLUMNS} columns and {MAX_CELLS} cells",
+        )
     long = [line for line, row in numbered if any(cell.strip() for cell in row[width:])]
     notes = list(encoding_notes(encoding))
     if long:

@@ -255,11 +255,9 @@ def overlap_layers(
     layers: list[list[tuple[float, float, str]]] = [[]]
     reach: list[float] = [-np.inf]
     for row in sorted(rows, key=lambda row: row[:2]):
-        for at, end in enumerate(reach):
-            if row[0] > end + _SAME_S if points else row[0] >= end - _SAME_S:
-                break
-        else:
-            at = len(layers)
+        free = (row[0] > end + _SAME_S if points else row[0] >= end - _SAME_S for end in reach)
+        at = next((at for at, is_free in enumerate(free) if is_free), len(layers))
+        if at == len(layers):
             layers.append([])
             reach.append(-np.inf)
         layers[at].append(row)
@@ -283,9 +281,7 @@ def clean_texts(
         texts = [track.name, track.person, *track.labels]
         cleaned = [pattern.sub(instead, text) for text in texts]
         changed += sum(a != b for a, b in zip(texts, cleaned, strict=True))
-        found.append(
-            replace(track, name=cleaned[0], person=cleaned[1], labels=tuple(cleaned[2:]))
-        )
+        found.append(replace(track, name=cleaned[0], person=cleaned[1], labels=tuple(cleaned[2:])))
     if changed:
         words = (
             f"{changed} text(s) hold characters that {target} cannot hold; {instead!r} stands in "

@@ -68,11 +68,17 @@ def _project_recordings(
     left = MAX_BYTES
     failures: list[Note] = []
     read: list[tuple[str, _Found, Mapping[str, str]]] = []
+    twice: list[int] = []
     for row in project.rows:
-        if row.filename not in found:
-            found[row.filename] = outcome = _load(path, row.filename, missing, left)
-            left -= outcome.trajectory.size if isinstance(outcome, _Found) else 0
+        if row.filename in found:
+            twice.append(row.line)
+        else:
+            found[row.filename] = _load(path, row.filename, missing, left)
         result = found[row.filename]
+        # A file counts as often as it is listed: a short list may name a long one many times.
+        left -= result.trajectory.size if isinstance(result, _Found) else 0
+        if left < 0:
+            raise ReadError("lists more data than is allowed.", path=path, where=f"line {row.line}")
         if isinstance(result, ReadError):
             failures.append(
                 Note(
@@ -90,7 +96,17 @@ def _project_recordings(
             path=path,
             expected="the trajectory files in the same folder",
         )
-    notes = (*project.notes, *failures)
+    notes = [*project.notes, *failures]
+    if twice:
+        notes.append(
+            Note(
+                "trajectory_listed_twice",
+                f"{len(twice)} line(s) name a trajectory file that an earlier line names too "
+                f"(first at line {twice[0]}); both were read, so two sessions are the same.",
+                count=len(twice),
+                level="warning",
+            )
+        )
     return tuple(
         _recording(name, path, one, project.states, factors, notes, digest)
         for name, one, factors in read

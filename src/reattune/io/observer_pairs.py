@@ -61,12 +61,12 @@ def pair_presses(presses: Sequence[Press]) -> tuple[list[Bout], list[Note]]:
             )
         )
     bouts: list[Bout] = []
-    open_: dict[tuple[str, str], list[Press]] = {}
+    open_: dict[tuple[str, str], dict[tuple[str, ...], Press]] = {}
     ends: dict[tuple[str, str], list[float]] = {}
     unpaired: list[tuple[Press, str]] = []
     for press in sorted(presses, key=lambda press: press.time_s):
         key = (press.subject, press.code)
-        waiting = open_.setdefault(key, [])
+        waiting = open_.setdefault(key, {})
         if press.kind == "point":
             bouts.append(_bout(press, press.time_s, press.modifiers))
         elif press.kind == "start" and not math.isnan(press.duration_s):
@@ -74,21 +74,23 @@ def pair_presses(presses: Sequence[Press]) -> tuple[list[Bout], list[Note]]:
             bouts.append(_bout(press, end_s, press.modifiers))
             ends.setdefault(key, []).append(end_s)
         elif press.kind == "start":
-            same = next((p for p in waiting if p.modifiers == press.modifiers), None)
+            same = waiting.pop(press.modifiers, None)
             if same is not None:
-                waiting.remove(same)
                 unpaired.append((same, "start without a stop"))
-            waiting.append(press)
+            waiting[press.modifiers] = press
         elif _closes_a_timed_one(ends.get(key, []), press.time_s):
             continue
         elif waiting:
-            began = next((p for p in waiting if p.modifiers == press.modifiers), waiting[0])
-            waiting.remove(began)
+            began = waiting.pop(
+                press.modifiers if press.modifiers in waiting else next(iter(waiting))
+            )
             chosen = began.modifiers if any(began.modifiers) else press.modifiers
             bouts.append(_bout(began, press.time_s, chosen))
         else:
             unpaired.append((press, "stop without a start"))
-    unpaired += [(press, "start without a stop") for held in open_.values() for press in held]
+    unpaired += [
+        (press, "start without a stop") for held in open_.values() for press in held.values()
+    ]
     bouts.sort(key=lambda bout: (bout.start_s, bout.end_s))
     notes += [_unpaired(press, what) for press, what in unpaired[:_SHOWN]]
     if len(unpaired) > _SHOWN:

@@ -74,7 +74,8 @@ def read_ratings(path: Path, options: Mapping[str, object]) -> tuple[Recording, 
     meeting, date = find_column(table, "meeting", MEETING), find_column(table, "date", DATE)
     named = [column for column in (case, rater, meeting, date) if column is not None]
     rest = [column for column in table.columns if column not in named]
-    blocks = wide_blocks(table, rest) if meeting is None and date is None else {}
+    by_column = "wide" in options or (meeting is None and date is None)
+    blocks = wide_blocks(table, rest) if by_column else {}
     if "wide" in options or blocks:
         rest = [c for c in rest if all(c not in b.values() for b in blocks.values())]
         entries, values, notes = read_wide_scores(table, case, rater, blocks)

@@ -6,6 +6,7 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 from reattune.core.checks import check_option
@@ -15,12 +16,31 @@ from reattune.io.register import FORMATS, HEAD_BYTES, Format
 
 # The order in which formats are asked, whatever was imported first; a table is anything with
 # columns, so it comes last.
-_MODULES = ("eaf", "boris", "boris_export", "interact", "table")
+_MODULES = (
+    "eaf",
+    "boris",
+    "textgrid",
+    "chat",
+    "subtitles",
+    "rttm",
+    "whisper",
+    "boris_export",
+    "interact",
+    "datavyu",
+    "datavyu_csv",
+    "elan_tab",
+    "observer",
+    "sdis",
+    "gridware",
+    "transcript_table",
+    "table",
+)
 
 
 def known_formats() -> tuple[Format, ...]:
     """Every format that can be read, in the order in which they are tried."""
-    from reattune.io import boris, boris_export, eaf, interact, table  # noqa: F401
+    for module in _MODULES:
+        import_module(f"reattune.io.{module}")
 
     def place(format_: Format) -> float:
         module = format_.read.__module__.removeprefix("reattune.io.")

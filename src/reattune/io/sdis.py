@@ -21,7 +21,7 @@ from reattune.io.coded import (
 from reattune.io.columns import number_option
 from reattune.io.register import Format, register_reader
 from reattune.io.safe import decode, read_bytes, sha256
-from reattune.io.sdis_sequences import Sequence_, read_sequence
+from reattune.io.sdis_sequences import MAX_INTERVALS, Sequence_, read_sequence
 from reattune.io.sdis_text import Header, find_header, sessions, without_comments
 
 # Track of codes that no declared set holds.
@@ -84,12 +84,18 @@ def read_sdis(path: Path, options: Mapping[str, object]) -> tuple[Recording, ...
     digest = sha256(data)
     recordings: list[Recording] = []
     used: Counter[str] = Counter()
+    total = 0
     for session in sessions(plain[header.end :]):
         places = {
             code: _place(code, header, subjects, by_boris) for code in session.possible_codes()
         }
         groups = {code: (p.person, p.track, p.exclusive) for code, p in places.items()}
         sequence = read_sequence(session, header, interval_s or 1.0, fps, groups, path)
+        total += len(sequence.events) if header.kind == "interval" else 0
+        if total > MAX_INTERVALS:
+            raise ReadError(
+                "has too many intervals.", path=path, expected=f"at most {MAX_INTERVALS}"
+            )
         name = session.label or plain_stem(path)
         used[name] += 1
         recordings.append(

@@ -15,7 +15,7 @@ from reattune.io.coded import TIME_FAULTS, Skipped, rows_read, time_fault
 from reattune.io.columns import parse_times
 from reattune.io.sdis_text import Header, Session
 
-MAX_INTERVALS = 2_000_000
+MAX_INTERVALS = 500_000
 _TIMES = re.compile(r"([\d:.]+)(-)?([\d:.]+)?")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _REPEAT = re.compile(r"\*(\d{1,7})")

@@ -16,6 +16,7 @@ _DECLARATION = re.compile(
     r"\s*(?:=\s*(?P<length>\d+(?:\.\d+)?)|<(?P<unit>[^<>;]*)>|\((?P<set>[^();]*)\)|"
     r"(?P<bare>\$\w+\s*=[^$();*<>]*)|(?P<star>\*)|(?P<factor>[\w.]+)\s*\((?P<levels>[^();]*)\)|,)"
 )
+_MORE = re.compile(r"\s*\S")
 _SET = re.compile(r"\s*(\$?)\s*([^\s=$]+)\s*=\s*(.*)", re.DOTALL)
 # A comment sign inside a word is part of the word: BORIS keeps such signs in names.
 _COMMENT = re.compile(r"(?:(?<=\s)|\A)%[^%\n]*(?:%|(?=\n)|\Z)")
@@ -126,7 +127,7 @@ def _declared(text: str, kind: str, at: int, semicolon: int, path: Path) -> Head
     exclusive: set[str] = set()
     factors: list[tuple[str, tuple[str, ...]]] = []
     notes: list[Note] = []
-    while text[at:semicolon].strip():
+    while _MORE.match(text, at, semicolon):
         part = _DECLARATION.match(text, at, semicolon)
         if part is None:
             raise ReadError(

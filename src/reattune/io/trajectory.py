@@ -49,9 +49,7 @@ def parse_trajectory(text: str, encoding: str, path: Path, missing: str) -> Traj
     ]
     mark = "\t" if lines and "\t" in lines[0][1] else ","
     cells = [(number, [c.strip().strip('"') for c in line.split(mark)]) for number, line in lines]
-    header = cells[0][1] if cells else []
-    while header and not header[-1]:
-        header = header[:-1]
+    header = _without_trailing(cells[0][1]) if cells else []
     if len(header) < 2 or header[0].casefold() != "onset" or len(header) > MAX_VARIABLES:
         raise ReadError(
             "is not a GridWare trajectory.",
@@ -76,9 +74,14 @@ def parse_trajectory(text: str, encoding: str, path: Path, missing: str) -> Traj
     return _timed(rows, onsets, header, missing, len(text), path, encoding)
 
 
+def _without_trailing(row: list[str]) -> list[str]:
+    """The cells up to the last one with text."""
+    filled = [at for at, cell in enumerate(row) if cell]
+    return row[: filled[-1] + 1] if filled else []
+
+
 def _cut(row: list[str], width: int, path: Path, number: int) -> list[str]:
-    while len(row) > 1 and not row[-1]:
-        row = row[:-1]
+    row = _without_trailing(row) or row[:1]
     if len(row) > width:
         raise ReadError(
             "has a row with more values than there are variables.",

@@ -96,10 +96,10 @@ def make_eaf_bytes(
         keys = [(ms, 0, 0) for ms in {ms for pair in pairs for ms in pair}]
     keys.sort()
     slot = {key: f"ts{number}" for number, key in enumerate(keys, start=1)}
-    names = _tier_names(checked)
+    names = tier_names(checked)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f"<ANNOTATION_DOCUMENT AUTHOR={_attribute(author)} DATE={_attribute(date)} "
+        f"<ANNOTATION_DOCUMENT AUTHOR={xml_attribute(author)} DATE={xml_attribute(date)} "
         'FORMAT="3.0" VERSION="3.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
         'xsi:noNamespaceSchemaLocation="http://www.mpi.nl/tools/elan/EAFv3.0.xsd">',
         '<HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">',
@@ -112,11 +112,11 @@ def make_eaf_bytes(
     ]
     number = 0
     for track, name in zip(checked, names, strict=True):
-        person = f" PARTICIPANT={_attribute(track.person)}" if track.person else ""
+        person = f" PARTICIPANT={xml_attribute(track.person)}" if track.person else ""
         annotator = str(track.meta.get("annotator") or "")
-        coder = f" ANNOTATOR={_attribute(annotator)}" if annotator else ""
+        coder = f" ANNOTATOR={xml_attribute(annotator)}" if annotator else ""
         lines.append(
-            f'<TIER LINGUISTIC_TYPE_REF="default-lt" TIER_ID={_attribute(name)}{person}{coder}>'
+            f'<TIER LINGUISTIC_TYPE_REF="default-lt" TIER_ID={xml_attribute(name)}{person}{coder}>'
         )
         for (first, last), label in zip(_milliseconds(track), track.labels, strict=True):
             one, two = ((first, number, 0), (last, number, 1))
@@ -125,7 +125,7 @@ def make_eaf_bytes(
             lines.append(
                 f'<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a{number}" '
                 f'TIME_SLOT_REF1="{slot[one]}" TIME_SLOT_REF2="{slot[two]}">'
-                f"<ANNOTATION_VALUE>{_content(label)}</ANNOTATION_VALUE>"
+                f"<ANNOTATION_VALUE>{xml_content(label)}</ANNOTATION_VALUE>"
                 "</ALIGNABLE_ANNOTATION></ANNOTATION>"
             )
         lines.append("</TIER>")
@@ -157,11 +157,11 @@ def write_tidy_csv(path: str | Path, tracks: Iterable[Track]) -> Path:
     for track in tracks:
         if track.kind == "samples":
             raise SettingError(f"kind of {track.name!r}", track.kind, "intervals or points")
-        person, name = _harmless(track.person), _harmless(track.name)
+        person, name = harmless(track.person), harmless(track.name)
         for start, end, label in zip(
             track.starts.tolist(), track.ends.tolist(), track.labels, strict=True
         ):
-            writer.writerow([person, name, repr(start), repr(end), _harmless(label)])
+            writer.writerow([person, name, repr(start), repr(end), harmless(label)])
     return write_bytes_safely(path, out.getvalue().encode("utf-8", errors="replace"))
 
 
@@ -178,7 +178,8 @@ def _milliseconds(track: Track) -> list[tuple[int, int]]:
     return pairs
 
 
-def _tier_names(tracks: Sequence[Track]) -> list[str]:
+def tier_names(tracks: Sequence[Track]) -> list[str]:
+    """A name for every track that no other has: ``name``, ``name@person``, ``name (2)``."""
     names: list[str] = []
     taken: set[str] = set()
     for track in tracks:
@@ -199,7 +200,7 @@ def _media_line(entry: Mapping[str, object]) -> str:
     origin_ms = round(float(origin) * 1000) if isinstance(origin, int | float) else 0
     kind = _MIME.get(Path(name).suffix.lower(), "unknown")
     shift = f' TIME_ORIGIN="{origin_ms}"' if origin_ms else ""
-    url = _attribute(f"./{name}")
+    url = xml_attribute(f"./{name}")
     return f'<MEDIA_DESCRIPTOR MEDIA_URL={url} MIME_TYPE="{kind}" RELATIVE_MEDIA_URL={url}{shift}/>'
 
 
@@ -210,15 +211,23 @@ def _checked(text: str) -> str:
     return text
 
 
-def _attribute(text: str) -> str:
+def xml_attribute(text: str) -> str:
+    """The text in quotes, as an XML attribute.
+
+    Raises
+    ------
+    SettingError
+        When it holds a character XML cannot hold.
+    """
     return quoteattr(_checked(text), {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
 
 
-def _content(text: str) -> str:
+def xml_content(text: str) -> str:
+    """The text as XML content; errors as for `xml_attribute`."""
     return escape(_checked(text), {"\r": "&#13;"})
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """``text`` with a leading apostrophe when a spreadsheet would run it."""
     if text[:1] in ("=", "+", "-", "@", "\t", "\r"):
         try:

@@ -47,15 +47,11 @@ def find_expected(attunement: Attunement) -> Expected:
     Excluded pairs carry no weight. In continuous time without missing time E is the mean matched
     share, and e the mean number of repairs, over all rotations of one stream against the other.
     """
-    pair = attunement.pair
-    if pair is None:
+    if attunement.pair is None or attunement.codes is None or attunement.pair.table.one_sided:
+        # No streams to compare, or a rule that looks at one partner only.
         return Expected(NAN, NAN, NAN)
-    match = pair.table.match
-    if 1 in match.shape and match.shape != (1, 1):
-        # A rule that looks at one partner only: nothing could match by chance.
-        return Expected(NAN, NAN, NAN)
-    middles = (attunement.edges[:-1] + attunement.edges[1:]) / 2
-    x, y = pair.x.at(middles), pair.y.at(middles)
+    match = attunement.pair.table.match
+    x, y = attunement.codes
     inside = attunement.state >= 0
     lengths = np.diff(attunement.edges)[inside]
     observed_s = float(lengths.sum())

@@ -8,7 +8,7 @@ import numpy as np
 
 from reattune.core.checks import check_positive
 from reattune.core.intervals import Intervals
-from reattune.core.pair import MATCH, MatchTable, Pair
+from reattune.core.pair import ANY, MATCH, MatchTable, Pair
 from reattune.core.session import Session
 from reattune.core.steps import Steps, constant_steps, make_steps
 from reattune.rules.base import Rule, check_partner, find_window
@@ -104,7 +104,7 @@ class Contact(Rule):
 
 
 def _table(first: bool, second: bool) -> MatchTable:
-    states = (_STATES if first else ("any",), _STATES if second else ("any",))
+    states = (_STATES if first else ANY, _STATES if second else ANY)
     shape = (len(states[0]), len(states[1]))
     match = np.zeros(shape, dtype=np.int64)
     match[-1, -1] = MATCH

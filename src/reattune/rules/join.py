@@ -47,5 +47,6 @@ def join(pair: Pair, *, rule: str = "", grades_negative: bool = False) -> Attune
         tie_s=pair.tie_s,
         rule=rule,
         pair=pair,
+        codes=np.array((a, b)),
         grades_negative=grades_negative,
     )
