@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -210,9 +211,16 @@ def _analyze_phase(
     ruptures = find_ruptures(attunement, criteria)
     raw = None if criteria.drops_nothing else find_ruptures(attunement)
     tally = make_tally(attunement, ruptures, raw)
+    after_imposed = any(p.imposed and abs(p.end - phase.start) < 1e-6 for p in session.phases)
+    first = find_first_repair(attunement) if after_imposed else None
+    if first is not None:
+        tally = replace(
+            tally,
+            first_waits=np.array([first.latency_s]),
+            first_events=np.array([first.status != "censored"]),
+        )
     no_chance = _why_no_chance(rule, pair, surrogates, imposed=phase.imposed)
     chance = None if no_chance else _rotate(pair, rule, criteria, surrogates, blocks, rng)
-    after_imposed = any(p.imposed and abs(p.end - phase.start) < 1e-6 for p in session.phases)
     return PhaseAnalysis(
         phase=phase,
         attunement=attunement,
@@ -221,7 +229,7 @@ def _analyze_phase(
         measures=compute_measures(tally),
         chance=chance,
         no_chance=no_chance,
-        first_repair=find_first_repair(attunement) if after_imposed else None,
+        first_repair=first,
     )
 
 

@@ -104,6 +104,16 @@ def test_dates_are_put_in_order_and_their_days_kept(put: Put) -> None:
     assert "meetings_by_date" in codes(recording)
 
 
+def test_numbers_that_never_change_are_covariates_unless_named(put: Put) -> None:
+    text = "case,session,age,wai\nc1,1,34,5\nc1,2,34,4\nc2,1,51,3\nc2,2,51,6\n"
+    recording = read(put(text))["c2"]
+    assert [t.name for t in recording.tracks] == ["wai"]
+    assert recording.meta["covariates"] == {"age": "51"}
+    assert codes(recording)["constant_columns"] == 1
+    named = read(put(text), scores=["age"])["c2"]
+    assert same(values(named, "age"), [51, 51]) and named.meta["covariates"] == {}
+
+
 def test_numbers_go_before_dates(put: Put) -> None:
     text = "case,session,date,wai\nc1,1,1.3.2024,5\nc1,3,15.3.2024,6\n"
     recording = read(put(text))["c1"]

@@ -65,6 +65,10 @@ def test_first_repair_is_timed_only_after_an_imposed_phase(sessions: list[ra.Ses
     matched = analysis["reunion"].attunement.matched
     expected = float(matched.starts[0]) - 240
     assert first.latency_s == pytest.approx(expected, abs=1e-9)
+    measured = analysis["reunion"].measures["first_repair_latency_q50_s"]
+    assert measured.value == first.latency_s
+    assert measured.n == 1
+    assert "first_repair_latency_q50_s" not in analysis["play"].measures
 
 
 def test_why_there_is_no_chance_test_is_said(sessions: list[ra.Session]) -> None:

@@ -120,6 +120,7 @@ def convert(
     recordings = _read(source, study, observation, format)
     notes = [note for recording in recordings for note in recording.notes]
     files, more = _make(name, recordings, out)
+    more += _not_carried(name, recordings)
     for path in files:
         check_apart(source, path)
     return Written(tuple(write_files(files)), (*notes, *more))
@@ -265,6 +266,30 @@ def _make(
         words = f"{len(listed)} observations were written to a file each."
         notes.insert(0, Note("files_for_observations", words, count=len(listed)))
     return files, notes
+
+
+def _not_carried(name: str, recordings: Sequence[Recording]) -> list[Note]:
+    """Notes on what recordings know beside their events and the target has no place for."""
+    found: dict[str, int] = {}
+    for recording in recordings:
+        metas = [track.meta for track in recording.tracks]
+        facts = {
+            "when the observation began and ended": recording.span is not None
+            and name in ("eaf", "tidy", "vtt"),
+            "the media files": bool(recording.media) and name not in ("eaf", "boris"),
+            "covariates": any(recording.meta.get(key) for key in ("covariates", "variables"))
+            and not (name == "boris" and recording.meta.get("variables")),
+            "modifiers": any(meta.get("modifiers") for meta in metas),
+            "which tier hangs on which": any(meta.get("parent") for meta in metas),
+            "who coded": any(meta.get("annotator") for meta in metas) and name != "eaf",
+        }
+        for fact, lost in facts.items():
+            found[fact] = found.get(fact, 0) + bool(lost)
+    lost_facts = {fact: count for fact, count in found.items() if count}
+    if not lost_facts:
+        return []
+    words = f"{name} has no place for: {', '.join(lost_facts)}. The input keeps them."
+    return [Note("not_carried", words, count=max(lost_facts.values()))]
 
 
 def _free(out: Path, part: str, files: dict[Path, bytes]) -> Path:

@@ -126,9 +126,10 @@ def _locate(data: bytes) -> _Map:
 
     def finish(tag: str) -> None:
         _, element = stack.pop()
-        at = parser.CurrentByteIndex
-        closing = data[at : at + 2] == b"</"
-        element.end = data.index(b">", at) + 1 if closing else element.opened
+        # For <A/> the parser is already behind the tag.
+        empty = data[element.opened - 2 : element.opened] == b"/>"
+        closing = parser.CurrentByteIndex
+        element.end = element.opened if empty else data.index(b">", closing) + 1
 
     def text(words: str) -> None:
         if stack and stack[-1][1] is found.counter:

@@ -88,7 +88,7 @@ def read_ratings(path: Path, options: Mapping[str, object]) -> tuple[Recording, 
         if stated:
             unused = [column for column in rest if column not in scores.used]
             covariates = _constant(table, entries, unused)
-        values, notes = dict(scores.values), scores.notes
+        values, notes = dict(scores.values), (*scores.notes, *_constant_note(table, covariates))
     groups = group_rows(entries.cases, np.arange(len(entries.cases)))
     too_many(table, "cases", [case] if case else [], len(groups))
     shared = (*entries.notes, *notes, *table.notes)
@@ -132,6 +132,18 @@ def _constant(table: Table, entries: Entries, columns: Sequence[Column]) -> list
         if alike and (words or (len(several) > 1 and differ)):
             found.append(column)
     return found
+
+
+def _constant_note(table: Table, covariates: Sequence[Column]) -> tuple[Note, ...]:
+    """Says which columns of numbers were not taken for ratings."""
+    names = [c.name for c in covariates if not table.numbers(c)[1].any()]
+    if not names:
+        return ()
+    told = (
+        f"{', '.join(names)[:200]}: never changes within a case and was taken as a covariate; name "
+        "it in the option scores if it is a rating."
+    )
+    return (Note("constant_columns", told, count=len(names)),)
 
 
 def _course(

@@ -44,11 +44,5 @@ def make_eaf(recording: Recording) -> Made:
         if name != track.name:
             words = f"two tiers cannot have one name; this one is called {name!r}."
             notes.append(Note("tier_renamed", words, of_track(track)))
-    if recording.span is not None:
-        words = (
-            f"ELAN does not hold when the observation began and ended ({recording.span[0]:g} to "
-            f"{recording.span[1]:g} s)."
-        )
-        notes.append(Note("span_not_kept", words))
     data = make_eaf_bytes(tracks, media=recording.media, own_slots=True)
     return Made(data, tuple(notes))

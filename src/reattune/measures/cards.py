@@ -48,7 +48,7 @@ class Card:
     log_scale : bool
         Whether that jackknife works on the logarithm.
     only_with : str
-        Name of a rule-specific count without which the measure is left out.
+        What a tally must have beyond the ordinary, or else the measure is left out.
     """
 
     name: str

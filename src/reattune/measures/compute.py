@@ -47,7 +47,7 @@ def _compute(tally: Tally, cards: Iterable[Card]) -> dict[str, Value]:
     facts = make_facts(tally)
     values: dict[str, Value] = {}
     for card in cards:
-        if card.only_with and card.only_with not in tally.extras:
+        if card.only_with and not tally.has(card.only_with):
             continue
         if card.per_partner:
             for side, partner in enumerate(tally.partners):
@@ -82,9 +82,8 @@ def compute_pooled(
     The jackknife leaves out one session at a time; hazards, rates and ratios on the log scale,
     shares on their own and cut at 0 and 1; t quantile with J - 1 degrees of freedom. Where leaving
     one out changes nothing (no event at all), the limits of a single recording stand. Quantiles
-    keep their
-    Kaplan-Meier interval: a jackknife is not valid for them (Efron 1982, The jackknife, the
-    bootstrap and other resampling plans, section 3.4).
+    keep their Kaplan-Meier interval: a jackknife is not valid for them (Efron 1982, The jackknife,
+    the bootstrap and other resampling plans, section 3.4).
     """
     values = compute_measures(pool_tallies(tallies))
     if len(tallies) < MIN_SESSIONS:

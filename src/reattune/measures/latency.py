@@ -8,6 +8,7 @@ from statistics import median
 
 from reattune.measures.cards import Value, measure
 from reattune.measures.facts import Facts
+from reattune.measures.survival import fit_survival
 
 _KAPLAN = "Kaplan & Meier 1958, J Am Stat Assoc 53, 457-481, over ruptures seen to begin"
 _QUANTILE_INTERVAL = "Brookmeyer & Crowley 1982, log(-log) band; an open side is nan"
@@ -64,6 +65,23 @@ for _seconds in (1, 3, 5, 10):
         "invent.",
         smooth=True,
     )(_within(float(_seconds)))
+
+
+@measure(
+    "first_repair_latency_q50_s",
+    label="time from the onset of the phase to the first match",
+    unit="s",
+    formula="Kaplan-Meier median of the seconds from the phase's onset to the first match; 0 when "
+    "it begins matched",
+    interval=_QUANTILE_INTERVAL,
+    source="as in Müller et al. 2015; missing time censors",
+    caveat="Only for a phase that follows one of imposed non-response (reunion after still-face). "
+    "One session gives one time, so no interval; nan when no match was seen.",
+    only_with="first_waits",
+)
+def _first_repair(facts: Facts, side: int) -> Value:
+    waits = fit_survival(facts.tally.first_waits, facts.tally.first_events)
+    return Value(*waits.quantile(0.5), waits.n)
 
 
 @measure(

@@ -60,6 +60,9 @@ class Tally:
         Each partner's own changes of state within observed time.
     extras : mapping
         Counts only the rule makes.
+    first_waits, first_events : arrays, shape (k,)
+        Seconds from the onset of a phase that follows imposed non-response to the first match, and
+        whether one was seen; empty for other phases.
     """
 
     partners: tuple[str, str]
@@ -85,6 +88,12 @@ class Tally:
     repair_events: Counts3
     changes: tuple[int, int]
     extras: Mapping[str, int] = field(default_factory=dict)
+    first_waits: FloatArray = field(default_factory=lambda: np.empty(0))
+    first_events: BoolArray = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
+
+    def has(self, name: str) -> bool:
+        """Whether what a measure needs beyond an ordinary tally is there."""
+        return self.first_waits.size > 0 if name == "first_waits" else name in self.extras
 
 
 def _by(masks: NDArray[np.int64]) -> Counts3:
@@ -225,6 +234,8 @@ def pool_tallies(tallies: Sequence[Tally]) -> Tally:
             sum(t.changes[1] for t in tallies),
         ),
         extras=extras,
+        first_waits=joined("first_waits").astype(np.float64),
+        first_events=joined("first_events").astype(np.bool_),
     )
 
 

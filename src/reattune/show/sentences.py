@@ -6,6 +6,7 @@ from math import isinf, isnan
 
 import numpy as np
 
+from reattune.core.attunement import Attunement
 from reattune.core.pair import MATCH
 from reattune.core.ruptures import REASONS
 from reattune.core.session import Clock
@@ -34,7 +35,7 @@ def matching_sentence(part: PhaseAnalysis, clock: Clock = "second") -> str:
     if isnan(matched):
         return f"Nothing was observed of {first} and {second} at once; nothing could be computed."
     seen = (
-        f"{start_upper(first)} and {second} were matched for {percent(matched)} of "
+        f"{subject_clause(part.attunement)} for {percent(matched)} of "
         f"{observed(part.tally.observed_s, clock)}."
     )
     if part.chance is None or "matched_prop" not in part.chance:
@@ -47,14 +48,23 @@ def matching_sentence(part: PhaseAnalysis, clock: Clock = "second") -> str:
     return f"{seen} {null_clause(part.chance)} they match {null}, {said}."
 
 
+def subject_clause(attunement: Attunement) -> str:
+    """Who did what, as the beginning of a sentence about the share matched."""
+    if attunement.pair is not None and attunement.pair.table.one_sided:
+        # A rule that looks at one partner says nothing about a match of the two.
+        return "The rule was met"
+    first, second = attunement.partners
+    return f"{start_upper(first)} and {second} were matched"
+
+
 def null_clause(test: ChanceTest) -> str:
     """What was done to one partner's codes, as the beginning of a sentence."""
     first, second = test.partners
     moved = f"When the codes of the {second} are rotated against those of the {first}"
     keeps = "keeping how long and how often each shows what,"
-    if test.method == "rotate_blocks":
+    if test.method == "rotate_blocks" and test.blocks > 1:
         return f"{moved} inside blocks of {number(test.block_s, 0)} s, {keeps}"
-    if test.method == "rotate_whole":
+    if test.method.startswith("rotate"):
         return f"{moved} over the whole phase, {keeps}"
     return f"When the codes of the {second} are redrawn ({test.method.replace('_', ' ')}),"
 

@@ -20,6 +20,7 @@ from reattune.show.phrases import (
     phase_name,
     start_upper,
 )
+from reattune.show.sentences import subject_clause
 from reattune.show.words import Sentence, method_sentences
 from reattune.surrogates.chance import ChanceTest
 from reattune.surrogates.wording import sentences, study_sentences, verdict
@@ -84,7 +85,7 @@ def describe_study_phase(study: StudyAnalysis, label: str) -> list[Sentence]:
 def pooled_sentences(pool: Pooled, study: StudyAnalysis, *, imposed: bool = False) -> list[str]:
     """Matching, ruptures, latency and hazard over all sessions of a phase."""
     analysis = study.analyses[0]
-    clock, partners = analysis.session.clock, analysis.session.partners
+    clock = analysis.session.clock
     values = pool.measures
     matched, expected = values["matched_prop"], values["expected_prop"].value
     if isnan(matched.value):
@@ -96,7 +97,7 @@ def pooled_sentences(pool: Pooled, study: StudyAnalysis, *, imposed: bool = Fals
     if isnan(expected):
         beside = "; base rates give nothing to compare with under this rule"
     said = [
-        f"{start_upper(partners[0])} and {partners[1]} were matched for {percent(matched.value)}"
+        f"{subject_clause(analysis.parts[0].attunement)} for {percent(matched.value)}"
         f"{limits} of {observed(values['observed_s'].value, clock)} in "
         f"{count(pool.n_sessions, 'session')}{beside}."
     ]
