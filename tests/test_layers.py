@@ -16,13 +16,22 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "reattune"
 # product. A new room needs a line here: where it stands is a decision, not an accident.
 SIBLINGS = ("io", "prepare", "rules", "repair", "surrogates")
 BELOW_RESULTS = ("core", *SIBLINGS, "measures", "models")
-BELOW_PIPELINE = (*BELOW_RESULTS, "results", "reading", "datasets", "examples")
+BELOW_PIPELINE = (
+    *(*BELOW_RESULTS, "results", "reading", "datasets", "examples"),
+    *("provenance", "phase_analysis", "study_analysis"),
+)
 ALLOWED: dict[str, tuple[str, ...]] = {
     "core": (),
     **dict.fromkeys(SIBLINGS, ("core",)),
     "measures": ("core",),
     "models": ("core", "measures"),
     "results": ("core", "rules", "repair", "surrogates", "measures"),
+    "provenance": ("core", "rules"),
+    "phase_analysis": ("core", "rules", "repair", "surrogates", "measures", "results"),
+    "study_analysis": (
+        *("core", "rules", "surrogates", "measures", "results"),
+        *("provenance", "phase_analysis"),
+    ),
     "reading": ("core", "io", "prepare"),
     "datasets": ("core", "io", "prepare", "reading"),
     "examples": ("core", "io", "models"),

@@ -69,7 +69,7 @@ def test_the_order_does_not_depend_on_what_was_imported_first() -> None:
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
-    assert out[:2] == ["elan", "boris"] and out[-2:] == ["transcript_table", "table"]
+    assert out[:2] == ["elan", "boris"] and out[-2:] == ["ratings", "table"]
     assert out == [format_.name for format_ in known_formats()]
 
 

@@ -11,7 +11,7 @@ import reattune as ra
 from reattune.core.errors import MissingStreamError, ReadError, SettingError
 from reattune.core.study import Entry, Study
 from reattune.examples import SEED, generate_dyads
-from reattune.pipeline import CODED, IMPOSED, ONE_PARTNER, SWITCHED_OFF
+from reattune.phase_analysis import CODED, IMPOSED, ONE_PARTNER, SWITCHED_OFF
 
 RULE = ra.StateMatch("affect", table="same_valence")
 PHASES = (

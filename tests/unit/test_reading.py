@@ -407,10 +407,10 @@ def test_identical_poses_of_a_real_visit_are_noticed(shared):
         for who in ("infant", "mom")
     ]
     sources = tuple(
-        Source(who, "x", ("1",), kind="signal", file=f"pose_{folder}/*")
+        Source(who, "x", ("Nose_x",), kind="signal", file=f"pose_{folder}/*")
         for who, folder in (("infant", "infant"), ("caregiver", "mom"))
     )
-    options = {"rate_hz": 30, "columns": [str(i) for i in range(75)]}
+    options = {"fps": 30}
     session = read_session(
         names, mapping=Mapping(("infant", "caregiver"), sources), options=options
     )

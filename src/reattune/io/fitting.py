@@ -146,6 +146,23 @@ def as_events(tracks: Iterable[Track], notes: list[Note]) -> list[Track]:
     return kept
 
 
+def plain_names(tracks: Iterable[Track]) -> list[Track]:
+    """The tracks, ``name@person`` of that person called ``name`` where that is free.
+
+    ELAN tiers carry the person so, because two tiers cannot have one name.
+    """
+    listed = list(tracks)
+    taken = {(track.person, track.name) for track in listed}
+    found = []
+    for track in listed:
+        name = track.name.removesuffix(f"@{track.person}") if track.person else track.name
+        if name and (track.person, name) not in taken:
+            taken.add((track.person, name))
+            track = replace(track, name=name)
+        found.append(track)
+    return found
+
+
 # -- times -------------------------------------------------------------------------------------
 
 

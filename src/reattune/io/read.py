@@ -33,6 +33,16 @@ _MODULES = (
     "sdis",
     "gridware",
     "transcript_table",
+    "openface",
+    "pyfeat",
+    "openpose",
+    "landmarks",
+    "physio",
+    "empatica",
+    "edf",
+    "mea",
+    "segments",
+    "ratings",
     "table",
 )
 
@@ -42,10 +52,11 @@ def known_formats() -> tuple[Format, ...]:
     for module in _MODULES:
         import_module(f"reattune.io.{module}")
 
-    def place(format_: Format) -> float:
+    def place(format_: Format) -> tuple[float, str]:
         module = format_.read.__module__.removeprefix("reattune.io.")
         # Formats added by others come before the table, which would take their files.
-        return _MODULES.index(module) if module in _MODULES else len(_MODULES) - 1.5
+        at = _MODULES.index(module) if module in _MODULES else len(_MODULES) - 1.5
+        return (at, format_.name)
 
     return tuple(sorted(FORMATS.values(), key=place))
 
@@ -59,11 +70,14 @@ def sniff(path: str | Path) -> Format:
         When it cannot be opened, is empty, or nothing is known of that kind.
     """
     path = Path(path)
-    head = _head(path)
     formats = known_formats()
+    # A folder can be a recording too: one file per video frame.
+    head = b"" if path.is_dir() else _head(path)
     for format_ in formats:
         if format_.sniff(path, head):
             return format_
+    if path.is_dir():
+        raise ReadError("is a folder, and no recording of one file per frame.", path=path)
     raise ReadError(
         "is in no format that can be read.",
         path=path,

@@ -16,6 +16,7 @@ from reattune.io.fitting import (
     in_milliseconds,
     of_track,
     overlap_layers,
+    plain_names,
     rows_of,
     unique_name,
 )
@@ -73,7 +74,9 @@ def make_boris(recordings: Sequence[Recording], *, name: str = "reattune") -> Ma
     subjects: dict[str, None] = {}
     observations: dict[str, object] = {}
     for recording in recordings:
-        tracks = in_milliseconds(finite(as_events(recording.tracks, notes), notes), _TARGET, notes)
+        tracks = in_milliseconds(
+            finite(plain_names(as_events(recording.tracks, notes)), notes), _TARGET, notes
+        )
         subjects.update(dict.fromkeys(t.person for t in tracks if t.person))
         events = [event for track in tracks for event in _events(track, ethogram, notes)]
         events.sort(key=lambda event: event[0])

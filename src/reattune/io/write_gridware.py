@@ -21,6 +21,7 @@ from reattune.io.fitting import (
     in_milliseconds,
     of_track,
     overlap_layers,
+    plain_names,
     rows_of,
     unique_name,
 )
@@ -83,7 +84,9 @@ def make_gridware(recordings: Sequence[Recording], stem: str) -> Made:
 
 
 def _states(recording: Recording, notes: list[Note]) -> list[Track]:
-    tracks = clean_texts(as_events(recording.tracks, notes), _BREAKS, " ", _TARGET, notes)
+    tracks = clean_texts(
+        plain_names(as_events(recording.tracks, notes)), _BREAKS, " ", _TARGET, notes
+    )
     kept: list[Track] = []
     for track in from_zero(finite(tracks, notes), _TARGET, notes):
         if track.kind == "points" and len(track):

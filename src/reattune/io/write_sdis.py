@@ -14,6 +14,7 @@ from reattune.io.fitting import (
     finite,
     from_zero,
     in_milliseconds,
+    plain_names,
     rows_of,
     unique_name,
 )
@@ -41,7 +42,9 @@ def make_sdis(recordings: Sequence[Recording]) -> Made:
     notes: list[Note] = []
     sessions = []
     for recording in recordings:
-        tracks = from_zero(finite(as_events(recording.tracks, notes), notes), _TARGET, notes)
+        tracks = from_zero(
+            finite(plain_names(as_events(recording.tracks, notes)), notes), _TARGET, notes
+        )
         sessions.append((recording, in_milliseconds(tracks, _TARGET, notes)))
     words = _code_words([track for _, tracks in sessions for track in tracks], notes)
     people = dict.fromkeys(t.person for _, tracks in sessions for t in tracks if t.person)

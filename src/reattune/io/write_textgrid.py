@@ -13,6 +13,7 @@ from reattune.io.fitting import (
     clean_texts,
     finite,
     from_zero,
+    plain_names,
     points_as_intervals,
     rows_of,
     unique_name,
@@ -35,7 +36,7 @@ def make_textgrid(recording: Recording) -> Made:
         When the recording holds nothing but measured values.
     """
     notes: list[Note] = []
-    tracks = as_events(recording.tracks, notes)
+    tracks = plain_names(as_events(recording.tracks, notes))
     tracks = clean_texts(tracks, _UNSEEN, "\ufffd", _TARGET, notes)
     tracks = from_zero(finite(tracks, notes), _TARGET, notes)
     fitted: list[Track] = []
