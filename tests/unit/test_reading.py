@@ -424,3 +424,20 @@ def test_reading_loads_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_people_said_is_never_listed(tmp_path):
+    """Transcripts are content: `info` and drafts count turns, they do not repeat them."""
+    path = tmp_path / "talk.vtt"
+    cues = [
+        f"00:00:{2 * i:02d}.000 --> 00:00:{2 * i + 1:02d}.000\n<v {who}>my secret number {i}\n"
+        for i, who in enumerate(["patient", "therapist"] * 6)
+    ]
+    path.write_text("WEBVTT\n\n" + "\n".join(cues), encoding="utf-8")
+    text = describe(path).summary() + str(describe(path).to_dict())
+    assert "secret" not in text
+    assert "12" in text or "6 intervals" in text
+    assert "secret" not in draft_study(path)
+    session = read_session(path, partners=("patient", "therapist"))
+    assert "secret" not in repr(session)
+    assert {type(stream).__name__ for stream in session.streams} == {"Events"}

@@ -14,6 +14,7 @@ from reattune.core.recording import Recording, Track
 from reattune.core.ticks import detect_tick
 from reattune.prepare.gaps import close_gaps
 from reattune.prepare.guess import guess_mapping
+from reattune.prepare.words import is_free_text
 
 _SHORT_HOLE_S = 0.1
 _SHOWN_CODES = 10
@@ -160,7 +161,11 @@ def _track_lines(track: TrackDescription) -> list[str]:
         text += f", {track.overlaps} overlaps"
     codes = ", ".join(f"{code!r} {count}" for code, count in track.codes.items())
     more = f", ... {track.n_codes} different" if track.n_codes > len(track.codes) else ""
-    return [text, f"      codes: {codes}{more}"] if codes else [text]
+    if codes:
+        return [text, f"      codes: {codes}{more}"]
+    if track.n_codes and track.kind != "samples":
+        return [text, "      what was said is not shown"]
+    return [text]
 
 
 def describe_track(track: Track) -> TrackDescription:
@@ -218,6 +223,8 @@ def describe_track(track: Track) -> TrackDescription:
 
 
 def _count_codes(track: Track) -> tuple[dict[str, int], int]:
+    if is_free_text(track):
+        return {}, len(track.codes)
     if track.values is not None:
         values, counts = np.unique(track.values[np.isfinite(track.values)], return_counts=True)
         if values.size > 50:

@@ -16,6 +16,7 @@ from reattune.prepare.words import (
     UNCODABLE_CODES,
     UNCODABLE_TRACK,
     guess_valence,
+    is_free_text,
     split_name,
 )
 
@@ -172,6 +173,8 @@ def guess_kind(tracks: Sequence[Track]) -> SourceKind:
         known = known[np.isfinite(known)]
         whole = bool((known == np.round(known)).all())
         return "states" if whole and known.size <= _MAX_STATE_NUMBERS else "signal"
+    if any(is_free_text(track) for track in tracks):
+        return "events"
     rows = [track for track in tracks if track.kind == "intervals"]
     codes = {tidy_code(label) for track in rows for label in track.codes}
     n = sum(len(track) for track in rows)

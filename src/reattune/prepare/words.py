@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from reattune.core.recording import Track
+
 # Word -> role. Two roles of one family ("mother", "father") are told apart only where both occur.
 ROLE_WORDS: dict[str, str] = {
     **dict.fromkeys(
@@ -149,3 +151,24 @@ def guess_valence(codes: list[str], *, signed: bool = False) -> dict[str, str]:
         if len(codes) > 1 and all(word in alphabet for word in plain.values()):
             return {c: alphabet[word] for c, word in plain.items()}
     return {}
+
+
+# Names that the readers of transcripts and subtitles give to tracks of spoken words.
+SPOKEN_TRACKS = frozenset({"utterances", "words", "transcript", "subtitles"})
+_SENTENCE_WORDS = 3.0
+
+
+def is_free_text(track: Track) -> bool:
+    """Whether a track's labels are what people said rather than codes.
+
+    Such labels are never listed: they are content. Recognised by the names that readers of speech
+    give, or by labels that rarely repeat and have three words or more on average.
+    """
+    if track.kind == "samples":
+        return False
+    if track.name.strip().casefold() in SPOKEN_TRACKS:
+        return True
+    labels = [label for label in track.labels if label]
+    if not labels or len(set(labels)) <= len(labels) / 2:
+        return False
+    return sum(len(label.split()) for label in labels) / len(labels) >= _SENTENCE_WORDS
