@@ -21,7 +21,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test test-slow test-all lint docs docs-pages golden bench locks clean
+.PHONY: help demo setup test test-slow test-all lint docs docs-pages golden bench locks fuzz fuzz-night clean
 
 help: ## list what can be done
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -68,6 +68,15 @@ locks: ## write requirements/*.lock anew from pyproject.toml (needs uv)
 	  pyproject.toml --extra dev -o requirements/dev.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  pyproject.toml -c requirements/dev.lock -o requirements/run.lock
+
+fuzz-night: $(DEV) ## the structure-aware fuzz tests with 2,000 examples each
+	REATTUNE_FUZZ_EXAMPLES=2000 $(PYTEST) -n 2 tests/readers/test_fuzz_*.py
+
+fuzz: $(DEV) ## coverage-guided fuzzing of the readers for five minutes (Linux)
+	$(PIP) --quiet atheris
+	$(BIN)/python fuzz/make_seeds.py fuzz/corpus
+	$(BIN)/python fuzz/fuzz_readers.py fuzz/corpus -max_total_time=300 -max_len=8192 -timeout=10 \
+	  -artifact_prefix=fuzz/
 
 clean: ## remove .venv and everything that was built
 	rm -rf $(VENV) site demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

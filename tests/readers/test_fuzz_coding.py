@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reattune.core.errors import ReadError
@@ -24,8 +24,10 @@ from reattune.io.observer import read_observer
 from reattune.io.register import FORMATS
 from reattune.io.sdis import read_sdis
 
+from .fuzzing import few
+
 Reader = Callable[[Path, Mapping[str, object]], tuple[Recording, ...]]
-FEW = settings(max_examples=100, deadline=None, derandomize=True, database=None)
+FEW = few(100)
 
 DB = """#4
 affect (MATRIX,true,)-code01|NOMINAL

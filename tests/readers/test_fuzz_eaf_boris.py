@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reattune.core.errors import ReadError
@@ -18,6 +18,8 @@ from reattune.core.recording import Recording
 from reattune.io.boris import read_boris, sniff_boris
 from reattune.io.boris_export import read_boris_export, sniff_boris_export
 from reattune.io.eaf import read_eaf, sniff_eaf
+
+from .fuzzing import few
 
 EAF = """<?xml version="1.0" encoding="UTF-8"?>
 <ANNOTATION_DOCUMENT AUTHOR="" DATE="2024-01-01" FORMAT="3.0">
@@ -71,12 +73,7 @@ ODD = [
     "None", "ts1", "a3", "true", "[]", "{}", "2024", ";", "\t", "\n", "ts99",
 ]  # fmt: skip
 
-FEW = settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+FEW = few(100)
 
 
 def check(recordings: tuple[Recording, ...]) -> None:
@@ -216,7 +213,7 @@ def workbook() -> bytes:
 WORKBOOK = workbook()
 
 
-@settings(FEW, max_examples=60)
+@few(60)
 @given(
     flips=st.lists(
         st.tuples(st.integers(0, len(WORKBOOK) - 1), st.integers(0, 255)), min_size=1, max_size=6

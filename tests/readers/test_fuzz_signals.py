@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reattune.core.errors import ReadError
@@ -32,8 +32,10 @@ from reattune.io import (
 from reattune.io.register import FORMATS
 from tests.readers.test_edf import TWO
 
+from .fuzzing import few
+
 Rows = list[list[str]]
-FEW = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+FEW = few(60)
 # In the order in which the dispatcher should ask.
 OWN = ("openface pyfeat openpose landmarks physio empatica edf mea segments ratings").split()
 MODULES = (openface, pyfeat, openpose, landmarks, physio, empatica, edf, mea, segments, ratings)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reattune.core.errors import ReadError
@@ -20,6 +20,8 @@ from reattune.io.subtitles import read_subtitles, sniff_srt, sniff_vtt
 from reattune.io.textgrid import read_textgrid, sniff_textgrid
 from reattune.io.transcript_table import read_transcript_table, sniff_transcript_table
 from reattune.io.whisper import read_whisper, sniff_whisper
+
+from .fuzzing import few
 
 LONG = '''File type = "ooTextFile"
 Object class = "TextGrid"
@@ -120,12 +122,7 @@ SNIFFERS = {
     "table": sniff_transcript_table,
 }
 
-FEW = settings(
-    max_examples=80,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+FEW = few(80)
 
 
 def check(recordings: tuple[Recording, ...]) -> None:
@@ -224,7 +221,7 @@ segments = st.fixed_dictionaries(
 )
 
 
-@settings(FEW, max_examples=100)
+@few(100)
 @given(listed=st.lists(segments | odd_values, max_size=5))
 def test_sound_json_with_odd_values(path: Path, listed: list[object]) -> None:
     good = {"start": 0, "end": 1, "text": "good"}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reattune.core.errors import ReadError
@@ -20,9 +20,11 @@ from reattune.io.interact import read_interact
 from reattune.io.register import FORMATS
 from reattune.io.table import read_table
 
+from .fuzzing import few
+
 Rows = list[list[str]]
 Reader = Callable[[Path, Mapping[str, object]], tuple[Recording, ...]]
-FEW = settings(max_examples=100, deadline=None, derandomize=True, database=None)
+FEW = few(100)
 
 INTERVALS: Rows = [
     ["session", "person", "tier", "onset", "offset", "code"],

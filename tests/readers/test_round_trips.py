@@ -72,7 +72,7 @@ def recordings(
         labels = tuple(draw(LABELS) for _ in rows)
         tracks.append(Track(name, kind, starts, ends, labels, person))  # type: ignore[arg-type]
         last = max(last, float(ends.max()))
-    until = (0.0, last + 1.0) if span and draw(st.booleans()) else None
+    until = (0.0, round(last + 1.0, 3)) if span and draw(st.booleans()) else None
     return Recording("s1", "made", Path("made"), tuple(tracks), span=until)
 
 
@@ -138,12 +138,7 @@ def test_boris(folder: Path, given_: Recording) -> None:
     read = read_back(folder, "a.boris", made, read_boris)
     assert read.span == given_.span and read.id == given_.id
     assert {n.code for n in read.notes} <= {"end_not_known"}
-    renamed = {
-        label: code
-        for note in made.notes
-        if note.code == "codes_renamed"
-        for label, code in [("", "")]
-    }
+    renamed = "codes_renamed" in warned(made)
     back, wanted = events(read), events(given_)
     assert {k: [r[:2] for r in v] for k, v in back.items()} == {
         k: [r[:2] for r in sorted(v)] for k, v in wanted.items()
@@ -249,7 +244,10 @@ def test_gridware(folder: Path, given_: Recording) -> None:
     made = make_gridware([given_], "a")
     read = read_back(folder, "a.gwf", made, read_gridware)
     wanted = {
-        "_".join(part for part in (person, name) if part): joined(rows)
+        "_".join(part for part in (person, name) if part): joined(
+            # Trajectories have no place for double quotes; a note says so.
+            [(start, end, label.replace('"', "'")) for start, end, label in rows]
+        )
         for (person, name, _), rows in events(given_).items()
     }
     back = {name: joined(rows) for (_, name, _), rows in events(read).items()}
@@ -293,7 +291,7 @@ def test_captions(folder: Path, given_: Recording) -> None:
 def test_a_chain_of_formats_ends_where_it_began(folder: Path, given_: Recording) -> None:
     """ELAN -> BORIS -> table: every step reads what the one before wrote."""
     labelled = tuple(
-        replace(t, labels=tuple(f"{t.name} {c.strip('-')}" for c in t.labels))
+        replace(t, labels=tuple(f"{t.name} {c.strip('- ')}".strip() for c in t.labels))
         for t in given_.tracks
         if t.person
     )
