@@ -227,6 +227,14 @@ def analyze(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="For the rotations.", show_default="1")] = None,
     out: Out = None,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            help="With --out, results for other programs, with commas: eaf (tiers added to a "
+            "copy), boris, tidy, apim, textgrid, vtt.",
+            show_default=False,
+        ),
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Find the ruptures and repairs, measure them, and compare them with chance.
@@ -234,8 +242,9 @@ def analyze(
     Without `--out` a summary is printed; with it, report.html, measures.csv, ruptures.csv and
     more are written there. What the options leave open comes from the study file.
     """
-    from reattune.commands import analyze_path
+    from reattune.commands import analyze_path, check_exports
 
+    formats = check_exports(export, out)
     settings = {
         "type": rule,
         "stream": stream,
@@ -263,6 +272,14 @@ def analyze(
             paths = write_results(result, out, on_progress=show)
         for written in paths:
             _note(f"Wrote {written}")
+        if formats:
+            from reattune.commands import export_path
+
+            exported = export_path(result, out, formats, path)
+            for note in exported.notes:
+                _note(str(note))
+            for written in exported.paths:
+                _note(f"Wrote {written}")
     if json_:
         _print_json(result.to_dict())
     else:
@@ -272,6 +289,50 @@ def analyze(
         _note(f"Not analysed: {failure.session or failure.file}: {failure.message}")
     if failures:
         raise typer.Exit(1)
+
+
+@app.command()
+def convert(
+    in_path: Annotated[Path, typer.Argument(metavar="IN", help="A file.", show_default=False)],
+    out_path: Annotated[Path, typer.Argument(metavar="OUT", help="The new file.")],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="eaf, tidy, boris, textgrid, sdis, gridware or vtt; by default from OUT's ending.",
+            show_default=False,
+        ),
+    ] = None,
+    study: Annotated[
+        Path | None,
+        typer.Option(help="A study file: write its mapped streams.", show_default=False),
+    ] = None,
+    observation: Annotated[
+        str | None, typer.Option(help="Which one, of several in IN.", show_default=False)
+    ] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="What IN is.", show_default=False)
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Write a file's coding in another program's format, and say what that format cannot hold."""
+    from reattune.convert import convert as convert_file
+
+    written = convert_file(
+        in_path, out_path, to=to, study=study, observation=observation, format=format_
+    )
+    for note in written.notes:
+        _note(str(note))
+    if json_:
+        _print_json(
+            {
+                "schema": "reattune/1",
+                "written": [str(path) for path in written.paths],
+                "notes": [note.to_dict() for note in written.notes],
+            }
+        )
+    else:
+        for path in written.paths:
+            typer.echo(f"Wrote {path}")
 
 
 def _split(text: str | None) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reattune.core.criteria import make_criteria
 from reattune.core.errors import ReadError, SettingError, did_you_mean
@@ -18,6 +18,9 @@ from reattune.reading import read_many, read_study
 from reattune.results import Analysis, StudyAnalysis
 from reattune.rules import Rule, StateMatch, make_rule
 from reattune.rules.valence import find_valence
+
+if TYPE_CHECKING:
+    from reattune.convert import Written
 
 DATASET = "dataset:"
 
@@ -84,6 +87,33 @@ def analyze_path(
         seed=seed,
         on_progress=on_progress,
     )
+
+
+def check_exports(formats: str | None, out: Path | None) -> tuple[str, ...]:
+    """The export formats that were asked for, checked before any work begins.
+
+    Raises
+    ------
+    SettingError
+        For an unknown format, or without a folder to write into.
+    """
+    if formats is None:
+        return ()
+    if out is None:
+        raise SettingError("--export", formats, "a folder to write into as well: --out FOLDER")
+    from reattune.convert.results import choose_formats
+
+    return choose_formats(formats)
+
+
+def export_path(
+    result: Analysis | StudyAnalysis, out: Path, formats: Iterable[str], path: str
+) -> Written:
+    """Write a result for other programs; tiers are added to copies of the files at ``path``."""
+    from reattune.convert import export_results
+
+    source = None if path.startswith(DATASET) else path
+    return export_results(result, out, formats, source=source)
 
 
 def _is_one_file(path: str) -> bool:

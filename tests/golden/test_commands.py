@@ -179,3 +179,50 @@ def test_json_of_every_listing_is_json(tmp_path: Path) -> None:
     for words in (["datasets", "--json"], ["measures", "--json"]):
         document = json.loads(run(*words, cwd=tmp_path, REATTUNE_DATA=str(tmp_path)).stdout)
         assert document["schema"] == "reattune/1"
+
+
+def test_results_go_back_to_the_program_they_came_from(
+    demo: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    example = demo[0] / "demo" / "example-study"
+    words = ("--surrogates", "0", "--out", "out", "--export", "eaf,boris,tidy,apim,textgrid,vtt")
+    (tmp_path / "dyad01.eaf").write_bytes((example / "dyad01.eaf").read_bytes())
+    done = run("analyze", "dyad01.eaf", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = re.findall(r"Wrote (\S+)", done.stderr)
+    copies = [name for name in written if name.endswith(".eaf")]
+    assert len(copies) == 1
+    text = (tmp_path / copies[0]).read_text(encoding="utf-8")
+    for tier in ("infant_affect", "MATCH", "RUPTURE", "REPAIR"):
+        assert f'TIER_ID="{tier}"' in text
+    assert all((tmp_path / name).stat().st_size > 0 for name in written)
+
+
+def test_export_is_checked_before_any_work(tmp_path: Path) -> None:
+    done = run("analyze", "missing.eaf", "--export", "elann", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "eaf" in done.stderr
+    done = run("analyze", "missing.eaf", "--export", "eaf", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--out" in done.stderr
+
+
+def test_convert_there_and_back(
+    demo: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    example = demo[0] / "demo" / "example-study" / "dyad01.eaf"
+    source = example
+    for name in ("a.TextGrid", "b.csv", "c.eaf"):
+        done = run("convert", str(source), name, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        source = tmp_path / name
+    first, last = (
+        run("info", str(path), "--json", cwd=tmp_path).stdout for path in (example, "c.eaf")
+    )
+    codes = [
+        [track["codes"] for track in json.loads(text)["files"][0]["recordings"][0]["tracks"]]
+        for text in (first, last)
+    ]
+    assert codes[0] == codes[1]
+    done = run("convert", str(example), str(example), cwd=tmp_path)
+    assert done.returncode != 0

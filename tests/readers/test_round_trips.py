@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -33,13 +34,15 @@ from reattune.io.write_vtt import make_vtt
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
 Events = dict[tuple[str, str, str], list[tuple[float, float, str]]]
 
+# Codes that a format takes for "nothing here"; their writers say so, see test_writers.
+UNSAID = ("--", "-", ".")
 PEOPLE = st.sampled_from(["infant", "caregiver", "Zoë & Söhne", ""])
 LABELS = st.one_of(
     st.sampled_from(["-1", "0", "1", "positive", "A", "B"]),
     st.text("abcäß xyzé<>&\"'-#.\U0001f600", min_size=1, max_size=8).map(
         lambda text: " ".join(text.split()) or "x"
     ),
-)
+).filter(lambda text: text not in UNSAID)
 
 
 @st.composite
@@ -145,10 +148,11 @@ def test_boris(folder: Path, given_: Recording) -> None:
     }
     if not renamed:
         assert back == wanted
-    else:  # a code of two tracks or kinds: "track: code", "track: code (point)"
+    else:  # "track: code", "track: code (point)"; with a number when only case differs
         for key, rows in back.items():
             plain = [
-                r[2].removeprefix(f"{key[1]}: ").removesuffix(" (point)") for r in sorted(rows)
+                re.sub(r"( \(point\))?( \(\d\))?$", "", r[2].removeprefix(f"{key[1]}: "))
+                for r in sorted(rows)
             ]
             assert sorted(plain) == sorted(r[2] for r in wanted[key])
 

@@ -438,7 +438,7 @@ def test_gridware_has_a_row_per_change_and_dashes_where_nothing_is_coded() -> No
 
 def test_gridware_tells_of_overlaps_repeats_and_a_third_variable() -> None:
     rows = [(0.0, 3.0, "a"), (1.0, 2.0, "b"), (3.0, 4.0, "a")]
-    tracks = [track("x", rows, "i"), track("x", [], "c"), track("y", [(0.0, 1.0, "")], "c")]
+    tracks = [track("x", rows, "i"), track("x", [], "c"), track("y", [(0.0, 1.0, "--")], "c")]
     made = make_gridware([recording(*tracks)], "g")
     assert codes(made) == [
         "overlaps_lost", "empty_codes_lost", "not_two_variables", "states_cut",
@@ -476,17 +476,19 @@ def test_tidy_tables_leave_the_end_of_points_empty_and_escape_formulas() -> None
             recording(
                 track("affect", [(0.1 + 0.2, 1.0, "=1+1"), (1.0, 2.0, "-1")], "@i"),
                 track("affect", [(0.5, 0.5, "p")], "@i", "points"),
-                track("cue", [(0.5, 0.5, "")], "c", "points"),
+                track("cue", [(0.5, 0.5, ""), (1.5, 1.5, "NA")], "c", "points"),
                 track("none", []),
             )
         ]
     )
+    assert made.notes[-1].count == 2
     assert made.data.decode().splitlines() == [
         "person,track,start_s,end_s,code",
         "'@i,affect,0.30000000000000004,1.0,'=1+1",
         "'@i,affect,1.0,2.0,-1",
         "'@i,affect,0.5,0.5,p",
         "c,cue,0.5,,",
+        "c,cue,1.5,,NA",
     ]
     assert codes(made) == [
         "points_as_intervals", "empty_tracks_lost", "formulas_escaped", "empty_codes",

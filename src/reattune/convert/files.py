@@ -198,7 +198,7 @@ def safe_stem(text: str) -> str:
     'dyad_7_play_A'
     """
     kept = "".join(c if c.isalnum() or c in "-." else "_" for c in text)
-    return "_".join(part for part in kept.split("_") if part).strip(".")[:100] or "session"
+    return "_".join(part for part in kept.split("_") if part).strip("._")[:100] or "session"
 
 
 # -- reading and making ------------------------------------------------------------------------

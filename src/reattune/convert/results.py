@@ -239,10 +239,10 @@ def _find_source(session: Session, source: Path | None, notes: list[Note]) -> Pa
         notes.append(Note("several_sources", words, name))
         return None
     places: Iterable[Path] = ()
-    if source is not None and source.is_file():
-        places = (source, *source.parent.rglob(Path(name).name))
-    elif source is not None and source.is_dir():
-        places = source.rglob(Path(name).name)
+    if source is not None and source.suffix.casefold() == ".toml":
+        places = source.parent.rglob(Path(name).name)
+    elif source is not None:
+        places = source.rglob(Path(name).name) if source.is_dir() else (source,)
     for place in places:
         try:
             if place.is_file() and sha256(read_bytes(place)) == digest:

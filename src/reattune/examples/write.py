@@ -68,5 +68,5 @@ def write_example(folder: str | Path) -> Path:
 
 def _write_dyad(folder: Path, number: int, dyad: ExampleDyad) -> str:
     if number % 2 == 0:
-        return write_eaf(folder / f"{dyad.id}.eaf", dyad.tracks).name
+        return write_eaf(folder / f"{dyad.id}.eaf", dyad.tracks, own_slots=True).name
     return write_tidy_csv(folder / f"{dyad.id}.csv", dyad.tracks).name

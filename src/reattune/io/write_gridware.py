@@ -28,7 +28,8 @@ from reattune.io.fitting import (
 
 _TARGET = "GridWare"
 MISSING = "--"
-_BREAKS = re.compile('[\x00-\x1f\x7f"\u2028\u2029\x85\ud800-\udfff]+')
+_BREAKS = re.compile("[\x00-\x1f\x7f\u2028\u2029\x85\ud800-\udfff]+")
+_QUOTE = re.compile('"')
 
 
 def make_gridware(recordings: Sequence[Recording], stem: str) -> Made:
@@ -84,9 +85,9 @@ def make_gridware(recordings: Sequence[Recording], stem: str) -> Made:
 
 
 def _states(recording: Recording, notes: list[Note]) -> list[Track]:
-    tracks = clean_texts(
-        plain_names(as_events(recording.tracks, notes)), _BREAKS, " ", _TARGET, notes
-    )
+    tracks = plain_names(as_events(recording.tracks, notes))
+    tracks = clean_texts(tracks, _BREAKS, " ", _TARGET, notes)
+    tracks = clean_texts(tracks, _QUOTE, "'", _TARGET, notes)
     kept: list[Track] = []
     for track in from_zero(finite(tracks, notes), _TARGET, notes):
         if track.kind == "points" and len(track):

@@ -15,6 +15,7 @@ from reattune.core.notes import Note
 from reattune.core.pair import Pair
 from reattune.core.recording import Recording, Track
 from reattune.core.steps import MISSING, Steps
+from reattune.io.columns import MISSING as NO_CODE
 from reattune.io.fitting import Made, as_events, of_track, rows_of
 from reattune.io.write import harmless
 
@@ -87,7 +88,7 @@ def make_tidy(recordings: Sequence[Recording]) -> Made:
                 texts = [recording.id] * several + [track.person, track.name]
                 safe = [harmless(text) for text in [*texts, label]]
                 escaped += sum(a != b for a, b in zip(safe, [*texts, label], strict=True))
-                empty += not label
+                empty += label in NO_CODE
                 rows.append([*safe[:-1], repr(start), "" if open_end else repr(end), safe[-1]])
     if escaped:
         words = (
@@ -96,7 +97,10 @@ def make_tidy(recordings: Sequence[Recording]) -> Made:
         )
         notes.append(Note("formulas_escaped", words, count=escaped, level="warning"))
     if empty:
-        words = f"{empty} event(s) have no code; programs that read the table may skip their rows."
+        words = (
+            f"{empty} event(s) have no code, or one that programs take for a missing cell (NA, .); "
+            "they may skip these rows."
+        )
         notes.append(Note("empty_codes", words, count=empty, level="warning"))
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
