@@ -226,6 +226,14 @@ def analyze(
         float | None, typer.Option(help="Length of the rotation's blocks.", show_default="auto")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="For the rotations.", show_default="1")] = None,
+    null: Annotated[
+        str | None,
+        typer.Option(
+            help="blocks or whole; for comparison only: circular_shift, run_permutation, "
+            "fitted_semi_markov, stationary_bootstrap.",
+            show_default="blocks",
+        ),
+    ] = None,
     out: Out = None,
     export: Annotated[
         str | None,
@@ -263,6 +271,7 @@ def analyze(
             surrogates=surrogates,
             blocks=block_s,
             seed=seed,
+            null=null,
             on_progress=show,
         )
     if out is not None:

@@ -35,6 +35,7 @@ def analyze_path(
     surrogates: int | None = None,
     blocks: float | None = None,
     seed: int | None = None,
+    null: str | None = None,
     on_progress: Progress | None = None,
 ) -> Analysis | StudyAnalysis:
     """The analysis of whatever ``path`` names.
@@ -47,7 +48,7 @@ def analyze_path(
         Parameters as in the study file; they override what stands there.
     partners : (str, str), optional
         Names of the two people, for files without a study file.
-    phases, surrogates, blocks, seed, on_progress
+    phases, surrogates, blocks, seed, null, on_progress
         As in `reattune.analyze_study`.
 
     Returns
@@ -64,6 +65,7 @@ def analyze_path(
             "surrogates": surrogates,
             "blocks": blocks,
             "seed": seed,
+            "null": null,
             "phases": phases,
         }
         return analyze(
@@ -85,6 +87,7 @@ def analyze_path(
         surrogates=surrogates,
         blocks=blocks,
         seed=seed,
+        null=null,  # type: ignore[arg-type]
         on_progress=on_progress,
     )
 

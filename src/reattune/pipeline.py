@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from reattune.core.criteria import Criteria, make_criteria
-from reattune.core.errors import ReattuneError, SettingError, did_you_mean
+from reattune.core.errors import ReattuneError, SettingError
 from reattune.core.session import Session
 from reattune.core.study import Progress, Study
-from reattune.phase_analysis import analyze_phase, choose_phases
+from reattune.phase_analysis import (
+    Null,
+    Surrogates,
+    analyze_phase,
+    choose_phases,
+    make_surrogates,
+)
 from reattune.provenance import make_rng, make_settings
 from reattune.results import Analysis, Failure, StudyAnalysis
 from reattune.rules import Rule, make_rule
 from reattune.study_analysis import compare_with_chance, pool_sessions
-
-DEFAULT_SURROGATES = 999
-DEFAULT_SEED = 1
 
 
 def analyze(
@@ -24,9 +27,10 @@ def analyze(
     criteria: Criteria | None = None,
     *,
     phases: str | Iterable[str] = "apart",
-    surrogates: int = DEFAULT_SURROGATES,
+    surrogates: int = 999,
     blocks: float | None = None,
-    seed: int = DEFAULT_SEED,
+    seed: int = 1,
+    null: Null = "blocks",
 ) -> Analysis:
     """Ruptures, repairs, measures and chance tests of one session.
 
@@ -48,6 +52,11 @@ def analyze(
     seed : int, default 1
         Each phase of each session has a generator of its own made from it, so results depend
         neither on the other sessions nor on their order.
+    null : str, default "blocks"
+        ``"blocks"`` rotates the second stream inside blocks and is the test we recommend;
+        ``"whole"`` rotates it over the whole phase. Only for comparison with other software, each
+        with its measured rate of false positives in a warning: ``"circular_shift"`` (at least ten
+        seconds), ``"run_permutation"``, ``"fitted_semi_markov"``, ``"stationary_bootstrap"``.
 
     Returns
     -------
@@ -61,18 +70,27 @@ def analyze(
         For parameters that are not allowed, or phases the session does not have.
     """
     criteria = criteria or Criteria()
-    chosen = choose_phases(session, phases)
+    chance = Surrogates(surrogates, blocks, seed, null)
+    return _analyze(session, rule, criteria, phases, chance)
+
+
+def _analyze(
+    session: Session,
+    rule: Rule,
+    criteria: Criteria,
+    phases: str | Iterable[str],
+    chance: Surrogates,
+) -> Analysis:
     parts = []
-    for phase in chosen:
-        rng = make_rng(seed, session.id, phase.label)
-        part = analyze_phase(session, rule, criteria, phase, surrogates, blocks, rng)
-        parts.append(part)
+    for phase in choose_phases(session, phases):
+        rng = make_rng(chance.seed, session.id, phase.label)
+        parts.append(analyze_phase(session, rule, criteria, phase, chance, rng))
     return Analysis(
         session=session,
         rule=rule,
         criteria=criteria,
         parts=tuple(parts),
-        settings=make_settings(rule, criteria, phases, surrogates, blocks, seed, [session]),
+        settings=make_settings(rule, criteria, phases, chance.to_dict(), [session]),
     )
 
 
@@ -85,6 +103,7 @@ def analyze_study(
     surrogates: int | None = None,
     blocks: float | None = None,
     seed: int | None = None,
+    null: Null | None = None,
     on_progress: Progress | None = None,
 ) -> StudyAnalysis:
     """All sessions of a study, pooled measures, and the study's two chance tests per phase.
@@ -92,7 +111,7 @@ def analyze_study(
     Parameters
     ----------
     study : Study or iterable of Session
-    rule, criteria, phases, surrogates, blocks, seed
+    rule, criteria, phases, surrogates, blocks, seed, null
         As in `analyze`; what is not given comes from the study file.
     on_progress : callable(done, total, what), optional
 
@@ -110,7 +129,9 @@ def analyze_study(
     rule = rule or _study_rule(study)
     criteria = criteria or make_criteria(study.criteria)
     chosen = study.phases if phases is None else phases
-    count, width, start = _surrogate_settings(study.surrogates, surrogates, blocks, seed)
+    given = {"n": surrogates, "block_s": blocks, "seed": seed, "null": null}
+    stated = {key: value for key, value in given.items() if value is not None}
+    chance = make_surrogates({**study.surrogates, **stated})
     sessions, failures = study.load_all(on_progress)
     failed = [Failure(f.session, f.file, f.message) for f in failures]
     analyses = []
@@ -118,33 +139,21 @@ def analyze_study(
         if on_progress:
             on_progress(done, len(sessions), f"analysing {session.id}")
         try:
-            analyses.append(
-                analyze(
-                    session,
-                    rule,
-                    criteria,
-                    phases=chosen,
-                    surrogates=count,
-                    blocks=width,
-                    seed=start,
-                )
-            )
+            analyses.append(_analyze(session, rule, criteria, chosen, chance))
         except ReattuneError as error:
             source = str(session.meta.get("source", ""))
             failed.append(Failure(session.id, source, str(error)))
     if on_progress:
         on_progress(len(sessions), len(sessions), "comparing with chance over sessions")
-    settings = make_settings(
-        rule, criteria, chosen, count, width, start, [a.session for a in analyses]
-    )
+    used = [analysis.session for analysis in analyses]
     return StudyAnalysis(
         name=study.name,
         analyses=tuple(analyses),
         failures=tuple(failed),
         pooled=tuple(pool_sessions(analyses)),
-        chance=tuple(compare_with_chance(analyses, rule, criteria, count, width, start)),
+        chance=tuple(compare_with_chance(analyses, rule, criteria, chance)),
         covariates=study.covariates,
-        settings=settings,
+        settings=make_settings(rule, criteria, chosen, chance.to_dict(), used),
         notes=study.notes,
     )
 
@@ -155,24 +164,3 @@ def _study_rule(study: Study) -> Rule:
             "rule", None, "a rule in the call, or a [rule] section in the study file"
         )
     return make_rule(study.rule)
-
-
-def _surrogate_settings(
-    stated: Mapping[str, object], n: int | None, blocks: float | None, seed: int | None
-) -> tuple[int, float | None, int]:
-    """Number, block length and seed: from the call, else the study file, else the defaults."""
-    known = ("n", "block_s", "seed")
-    numbers: dict[str, float] = {}
-    for key, value in stated.items():
-        if key not in known:
-            raise SettingError(
-                f"surrogates.{key}", value, "one of the settings." + did_you_mean(key, known)
-            )
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise SettingError(f"surrogates.{key}", value, "a number")
-        numbers[key] = value
-    return (
-        int(numbers.get("n", DEFAULT_SURROGATES)) if n is None else n,
-        numbers.get("block_s") if blocks is None else blocks,
-        int(numbers.get("seed", DEFAULT_SEED)) if seed is None else seed,
-    )

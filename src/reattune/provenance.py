@@ -30,9 +30,7 @@ def make_settings(
     rule: Rule,
     criteria: Criteria,
     phases: str | Iterable[str],
-    surrogates: int,
-    blocks: float | None,
-    seed: int,
+    surrogates: dict[str, object],
     sessions: list[Session],
 ) -> dict[str, object]:
     """Rule, criteria, surrogates, versions and input hashes; no clock time. JSON-safe."""
@@ -41,7 +39,7 @@ def make_settings(
         "rule_in_words": rule.describe(),
         "criteria": criteria.to_dict(),
         "phases": phases if isinstance(phases, str) else list(phases),
-        "surrogates": {"n": surrogates, "block_s": blocks, "seed": seed},
+        "surrogates": surrogates,
         "versions": dict(_versions()),
         "inputs": [
             {

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from reattune.core.criteria import Criteria
 from reattune.core.pair import Pair
 from reattune.measures import compute_pooled, pool_tallies
-from reattune.phase_analysis import why_no_chance
+from reattune.phase_analysis import Surrogates, why_no_chance
 from reattune.provenance import make_rng
 from reattune.results import Analysis, PhaseAnalysis, PhaseChance, Pooled
 from reattune.rules import Rule
@@ -44,9 +44,7 @@ def compare_with_chance(
     analyses: list[Analysis],
     rule: Rule,
     criteria: Criteria,
-    surrogates: int,
-    blocks: float | None,
-    seed: int,
+    surrogates: Surrogates,
 ) -> list[PhaseChance]:
     """The pairing permutation and the combined rotations of every phase."""
     from reattune.surrogates.combine import combine_rotations
@@ -78,16 +76,19 @@ def compare_with_chance(
         enough = len(dyads) >= MIN_DYADS
         pairing = (
             permute_pairs(
-                by_dyad, rng=make_rng(seed, "pairing", label), n=surrogates, criteria=criteria
+                by_dyad,
+                rng=make_rng(surrogates.seed, "pairing", label),
+                n=surrogates.n,
+                criteria=criteria,
             )
             if enough
             else None
         )
         combined = combine_rotations(
             pairs,
-            rng=make_rng(seed, "combined", label),
-            n=surrogates,
-            blocks="auto" if blocks is None else blocks,
+            rng=make_rng(surrogates.seed, "combined", label),
+            n=surrogates.n,
+            blocks="auto" if surrogates.block_s is None else surrogates.block_s,
             criteria=criteria,
             beside_pairing=enough,
         )

@@ -171,3 +171,41 @@ def test_missing_streams_are_named(sessions: list[ra.Session]) -> None:
 def test_a_study_without_a_rule_says_so(sessions: list[ra.Session]) -> None:
     with pytest.raises(SettingError, match="rule"):
         ra.analyze_study(sessions)
+
+
+@pytest.mark.parametrize(
+    ("null", "warning"),
+    [
+        ("blocks", None),
+        ("whole", "W_DRIFT"),
+        ("circular_shift", "W_OFFSET"),
+        ("run_permutation", "W_MODEL"),
+        ("fitted_semi_markov", "W_MODEL"),
+        ("stationary_bootstrap", "W_MODEL"),
+    ],
+)
+def test_other_nulls_carry_their_warning(
+    sessions: list[ra.Session], null: str, warning: str | None
+) -> None:
+    part = ra.analyze(sessions[0], RULE, surrogates=99, null=null)["play"]
+    assert part.chance is not None
+    if warning is None:
+        assert not {"W_OFFSET", "W_MODEL"} & set(part.chance.warning_codes)
+    else:
+        assert warning in part.chance.warning_codes
+    with pytest.raises(SettingError, match="null"):
+        ra.analyze(sessions[0], RULE, null=null + "x")
+
+
+def test_surrogate_settings_come_from_the_study_file(sessions: list[ra.Session]) -> None:
+    entries = Study.from_sessions(sessions[:2]).entries
+    study = Study("s", entries, surrogates={"n": 19, "block_s": 60, "seed": 3, "null": "whole"})
+    result = ra.analyze_study(study, RULE)
+    assert result.settings["surrogates"] == {
+        "n": 19,
+        "block_s": 60,
+        "seed": 3,
+        "null": "whole",
+    }
+    with pytest.raises(SettingError, match="surrogates.nn"):
+        ra.analyze_study(Study("s", entries, surrogates={"nn": 19}), RULE)

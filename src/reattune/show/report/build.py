@@ -17,6 +17,7 @@ from reattune.show.document import json_safe
 from reattune.show.export import write_together
 from reattune.show.phrases import count, number, percent, phase_name, start_upper, unit
 from reattune.show.report import pictures, tables
+from reattune.show.report.sensitivity_table import sensitivity_table
 from reattune.show.study_words import describe_study_phase, failure_sentences, study_heading
 from reattune.show.style import css_variables
 from reattune.show.words import describe_part, method_sentences, phase_heading
@@ -144,6 +145,11 @@ def _session_page(analysis: Analysis) -> dict[str, Any]:
         "compare_tables": [tables.phases_table(analysis)] if several else [],
         "details_tables": [
             *(tables.measures_table(analysis, part) for part in analysis.parts),
+            *(
+                sensitivity_table([part], phase_name(part.phase.label))
+                for part in analysis.parts
+                if len(part.ruptures)
+            ),
             tables.ruptures_table(analysis),
         ],
         "notes": _notes([("", note) for note in session.notes]),
@@ -205,7 +211,7 @@ def _study_page(study: StudyAnalysis, on_progress: Progress | None) -> dict[str,
         "compare_tables": [tables.pooled_table(study), *tables.group_tables(study)]
         if drawn
         else [],
-        "details_tables": [tables.sessions_table(study)] if drawn else [],
+        "details_tables": [tables.sessions_table(study), *_sensitivity(study)] if drawn else [],
         "notes": _notes([*(("", note) for note in study.notes), *notes]),
         "failures": failure_sentences(study),
         "inputs": [row for analysis in study.analyses for row in _inputs(analysis)],
@@ -242,6 +248,15 @@ def _sure_once(study: StudyAnalysis) -> list[tuple[str, list[str]]]:
         if (own := [text for text in texts if text not in shared])
     ]
     return [("", shared), *rows] if shared else rows
+
+
+def _sensitivity(study: StudyAnalysis) -> list[tables.Table]:
+    found = []
+    for label in study.phases:
+        parts = [p for a in study.analyses for p in a.parts if p.phase.label == label]
+        if any(len(part.ruptures) for part in parts) and not parts[0].phase.imposed:
+            found.append(sensitivity_table(parts, phase_name(label)))
+    return found
 
 
 def _session_folds(
