@@ -344,6 +344,47 @@ def convert(
             typer.echo(f"Wrote {path}")
 
 
+@app.command()
+def talk(
+    path: Annotated[Path, typer.Argument(help="A transcript.", show_default=False)],
+    partners: Annotated[
+        str | None,
+        typer.Option(help="Two names with a comma, e.g. patient,therapist.", show_default=False),
+    ] = None,
+    observation: Annotated[
+        str | None, typer.Option(help="Which one, of several in the file.", show_default=False)
+    ] = None,
+    segment_s: Annotated[
+        float | None, typer.Option(help="Seconds per segment.", show_default=False)
+    ] = None,
+    segment_turns: Annotated[
+        int | None, typer.Option(help="Turns per segment.", show_default=False)
+    ] = None,
+    unusual: Annotated[
+        bool, typer.Option(help="Also rank the segments by how much they differ from the others.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Describe how two people talk: turns, latencies, style matching, topics, cues; keeps no text.
+
+    A description, not a test and no rupture detector: text hides tone, gaze and silence.
+    """
+    from reattune.commands import describe_talk_path
+
+    document, text = describe_talk_path(
+        path,
+        partners=_split(partners),
+        observation=observation,
+        segment_s=segment_s,
+        segment_turns=segment_turns,
+        unusual=unusual,
+    )
+    if json_:
+        _print_json(document)
+    else:
+        typer.echo(text)
+
+
 def _split(text: str | None) -> tuple[str, str] | None:
     if text is None:
         return None

@@ -195,6 +195,36 @@ def _only_stream(session: Session) -> str:
     )
 
 
+def describe_talk_path(
+    path: Path,
+    *,
+    partners: tuple[str, str] | None = None,
+    observation: str | None = None,
+    segment_s: float | None = None,
+    segment_turns: int | None = None,
+    unusual: bool = False,
+) -> tuple[dict[str, object], str]:
+    """The description of a transcript's talk as a JSON-safe document and as text.
+
+    Raises
+    ------
+    ReadError
+        When the file cannot be read, or holds no transcript of two people.
+    """
+    from reattune.reading import read_session
+    from reattune.talk import describe_talk, rank_unusual
+
+    session = read_session(path, partners=partners, observation=observation)
+    found = describe_talk(session, segment_s=segment_s, segment_turns=segment_turns)
+    document: dict[str, object] = {"schema": "reattune/1", **found.to_dict()}
+    text = found.summary()
+    if unusual:
+        ranked = rank_unusual(found)
+        document["unusual"] = ranked.to_dict()
+        text += "\n\n" + ranked.summary()
+    return document, text
+
+
 def describe_measures(name: str | None = None) -> tuple[dict[str, object], str]:
     """The cards of all measures, or of one, as a JSON-safe document and as text.
 

@@ -226,3 +226,16 @@ def test_convert_there_and_back(
     assert codes[0] == codes[1]
     done = run("convert", str(example), str(example), cwd=tmp_path)
     assert done.returncode != 0
+
+
+def test_talk_is_described_without_a_word_of_it(tmp_path: Path) -> None:
+    cues = [
+        f"00:{i:02d}:00.000 --> 00:{i:02d}:30.000\n<v {who}>what is my secret number {i}?\n"
+        for i, who in enumerate(["patient", "therapist"] * 10)
+    ]
+    (tmp_path / "talk.vtt").write_text("WEBVTT\n\n" + "\n".join(cues), encoding="utf-8")
+    for words in ([], ["--json"], ["--unusual", "--segment-s", "120"]):
+        done = run("talk", "talk.vtt", "--partners", "patient,therapist", *words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "secret" not in done.stdout + done.stderr
+        assert "patient" in done.stdout
