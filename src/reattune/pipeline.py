@@ -69,7 +69,7 @@ def analyze(
     SettingError
         For parameters that are not allowed, or phases the session does not have.
     """
-    criteria = criteria or Criteria()
+    criteria = criteria or rule.criteria or Criteria()
     chance = Surrogates(surrogates, blocks, seed, null)
     return _analyze(session, rule, criteria, phases, chance)
 
@@ -127,13 +127,16 @@ def analyze_study(
     """
     study = study if isinstance(study, Study) else Study.from_sessions(study)
     rule = rule or _study_rule(study)
-    criteria = criteria or make_criteria(study.criteria)
+    if criteria is None:
+        stated = make_criteria(study.criteria) if study.criteria else None
+        criteria = stated or rule.criteria or Criteria()
     chosen = study.phases if phases is None else phases
     given = {"n": surrogates, "block_s": blocks, "seed": seed, "null": null}
-    stated = {key: value for key, value in given.items() if value is not None}
-    chance = make_surrogates({**study.surrogates, **stated})
+    called = {key: value for key, value in given.items() if value is not None}
+    chance = make_surrogates({**study.surrogates, **called})
     sessions, failures = study.load_all(on_progress)
     failed = [Failure(f.session, f.file, f.message) for f in failures]
+    rule = rule.on_sample(sessions)
     analyses = []
     for done, session in enumerate(sessions):
         if on_progress:

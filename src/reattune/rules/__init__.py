@@ -9,12 +9,13 @@ from reattune.rules.base import Rule
 from reattune.rules.coded import Coded
 from reattune.rules.contact import Contact
 from reattune.rules.contingent import Contingent
+from reattune.rules.courses import COURSE_RULES
 from reattune.rules.join import join
 from reattune.rules.states import StateMatch
 from reattune.rules.tables import PRESETS, OwnTable
 
 RULES: dict[str, type[Rule]] = {
-    rule.__name__: rule for rule in (StateMatch, Contact, Contingent, Coded)
+    rule.__name__: rule for rule in (StateMatch, Contact, Contingent, Coded, *COURSE_RULES)
 }
 
 

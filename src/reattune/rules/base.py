@@ -8,6 +8,7 @@ from math import isfinite
 from typing import ClassVar
 
 from reattune.core.attunement import Attunement
+from reattune.core.criteria import Criteria
 from reattune.core.errors import MissingStreamError, SettingError
 from reattune.core.pair import Pair
 from reattune.core.session import Session
@@ -34,6 +35,15 @@ class Rule:
     def read_many(self, windows: Sequence[tuple[Session, tuple[float, float]]]) -> list[Pair]:
         """The pairs of several sessions on one common table, so that partners can be re-paired."""
         return [self.read(session, window) for session, window in windows]
+
+    @property
+    def criteria(self) -> Criteria | None:
+        """The criteria that go with the rule when none are stated; None leaves the defaults."""
+        return None
+
+    def on_sample(self, sessions: Sequence[Session]) -> Rule:
+        """The rule with what it has to know of the whole sample; most know nothing of it."""
+        return self
 
     def judge(self, pair: Pair) -> Attunement:
         """The dyad over time."""
