@@ -207,5 +207,5 @@ def test_surrogate_settings_come_from_the_study_file(sessions: list[ra.Session])
         "seed": 3,
         "null": "whole",
     }
-    with pytest.raises(SettingError, match="surrogates.nn"):
+    with pytest.raises(SettingError, match=r"surrogates\.nn"):
         ra.analyze_study(Study("s", entries, surrogates={"nn": 19}), RULE)
