@@ -18,7 +18,7 @@ SIBLINGS = ("io", "prepare", "courses", "rules", "repair", "surrogates")
 BELOW_RESULTS = ("core", *SIBLINGS, "measures", "models")
 BELOW_PIPELINE = (
     *(*BELOW_RESULTS, "results", "reading", "datasets", "examples"),
-    *("provenance", "phase_analysis", "study_analysis", "sensitivity", "talk"),
+    *("provenance", "phase_analysis", "study_analysis", "sensitivity", "talk", "growth"),
 )
 ALLOWED: dict[str, tuple[str, ...]] = {
     "core": (),
@@ -26,6 +26,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "rules": ("core", "courses"),
     "talk": ("core",),
     "measures": ("core",),
+    "course_tests": ("core", "courses", "measures"),
     "models": ("core", "measures"),
     "growth": ("core", "measures"),
     "results": ("core", "rules", "repair", "surrogates", "measures"),
