@@ -41,11 +41,15 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "datasets": ("core", "io", "prepare", "reading"),
     "examples": ("core", "io", "models"),
     "pipeline": BELOW_PIPELINE,
-    "show": (*BELOW_PIPELINE, "pipeline"),
+    "course_pipeline": ("core", "io", "courses", "measures", "course_tests"),
+    "show": (*BELOW_PIPELINE, "pipeline", "course_pipeline", "course_tests"),
     "convert": (*BELOW_PIPELINE, "pipeline", "show"),
-    "commands": (*BELOW_PIPELINE, "pipeline", "convert"),
-    "__init__": (*BELOW_PIPELINE, "pipeline", "show", "commands"),
-    "cli": (*BELOW_PIPELINE, "pipeline", "show", "convert", "commands", "__init__"),
+    "commands": (*BELOW_PIPELINE, "pipeline", "course_pipeline", "convert"),
+    "__init__": (*BELOW_PIPELINE, "pipeline", "course_pipeline", "show", "commands"),
+    "cli": (
+        *(*BELOW_PIPELINE, "pipeline", "course_pipeline", "show", "convert"),
+        *("commands", "__init__"),
+    ),
     "__main__": ("cli",),
 }
 # The one way up: a result asks `show` for its words, picture and document when it is called for.

@@ -21,6 +21,7 @@ from reattune.rules.valence import find_valence
 
 if TYPE_CHECKING:
     from reattune.convert import Written
+    from reattune.course_pipeline import CourseAnalysis
 
 DATASET = "dataset:"
 
@@ -36,8 +37,9 @@ def analyze_path(
     blocks: float | None = None,
     seed: int | None = None,
     null: str | None = None,
+    scale: str | None = None,
     on_progress: Progress | None = None,
-) -> Analysis | StudyAnalysis:
+) -> Analysis | StudyAnalysis | CourseAnalysis:
     """The analysis of whatever ``path`` names.
 
     Parameters
@@ -48,14 +50,23 @@ def analyze_path(
         Parameters as in the study file; they override what stands there.
     partners : (str, str), optional
         Names of the two people, for files without a study file.
+    scale : str, optional
+        Which rating to judge, in a table of several.
     phases, surrogates, blocks, seed, null, on_progress
         As in `reattune.analyze_study`.
 
     Returns
     -------
-    Analysis or StudyAnalysis
-        A study where there is more than one session, or a study file.
+    Analysis, StudyAnalysis or CourseAnalysis
+        Courses for a table of ratings; a study where there is more than one session, or a study
+        file.
     """
+    if is_ratings(path):
+        from reattune.course_pipeline import analyze_ratings_path
+
+        return analyze_ratings_path(
+            path, scale=scale, surrogates=surrogates, seed=seed, on_progress=on_progress
+        )
     study = open_study(path, partners)
     chosen = _choose_rule(study, dict(rule or {}))
     settings = make_criteria({**study.criteria, **(criteria or {})})
@@ -92,6 +103,30 @@ def analyze_path(
     )
 
 
+def is_ratings(path: str) -> bool:
+    """Whether a path is a table of ratings, one per meeting."""
+    if path.startswith(DATASET) or not _is_one_file(path):
+        return False
+    from reattune.io.read import sniff
+
+    return sniff(path).name == "ratings"
+
+
+def write_any(
+    result: Analysis | StudyAnalysis | CourseAnalysis,
+    out: Path,
+    on_progress: Progress | None = None,
+) -> list[Path]:
+    """Write the report and the tables of whatever was analysed."""
+    if isinstance(result, Analysis | StudyAnalysis):
+        from reattune.show.export import write_results
+
+        return write_results(result, out, on_progress=on_progress)
+    from reattune.show.course_export import write_courses
+
+    return write_courses(result, out, on_progress=on_progress)
+
+
 def check_exports(formats: str | None, out: Path | None) -> tuple[str, ...]:
     """The export formats that were asked for, checked before any work begins.
 
@@ -110,9 +145,14 @@ def check_exports(formats: str | None, out: Path | None) -> tuple[str, ...]:
 
 
 def export_path(
-    result: Analysis | StudyAnalysis, out: Path, formats: Iterable[str], path: str
+    result: Analysis | StudyAnalysis | CourseAnalysis,
+    out: Path,
+    formats: Iterable[str],
+    path: str,
 ) -> Written:
     """Write a result for other programs; tiers are added to copies of the files at ``path``."""
+    if not isinstance(result, Analysis | StudyAnalysis):
+        raise SettingError("--export", list(formats), "coded sessions; courses have tables only")
     from reattune.convert import export_results
 
     source = None if path.startswith(DATASET) else path

@@ -239,3 +239,19 @@ def test_talk_is_described_without_a_word_of_it(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert "secret" not in done.stdout + done.stderr
         assert "patient" in done.stdout
+
+
+def test_a_table_of_ratings_becomes_a_report(tmp_path: Path) -> None:
+    rows = ["case,session,rater,wai"]
+    for case in range(1, 9):
+        for session in range(1, 13):
+            low = 2.0 if session == 4 + case % 3 else 0.0
+            rows.append(f"{case},{session},patient,{5 + 0.1 * ((session * case) % 5) - low:.1f}")
+    (tmp_path / "ratings.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    done = run("analyze", "ratings.csv", "--out", "out", "--surrogates", "99", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "8" in done.stdout and "rupture" in done.stdout
+    assert "https://" not in report
+    refused = run("analyze", "ratings.csv", "--out", "out", "--export", "eaf", cwd=tmp_path)
+    assert refused.returncode == 2

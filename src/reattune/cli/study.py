@@ -91,7 +91,8 @@ def analyze(
     path: Annotated[
         str,
         typer.Argument(
-            help="A session file, a folder, a study.toml, or dataset:NAME.", show_default=False
+            help="A session file, a folder, a study.toml, a table of ratings, or dataset:NAME.",
+            show_default=False,
         ),
     ],
     rule: Annotated[
@@ -129,6 +130,9 @@ def analyze(
             help='"apart", "ignore", or phase names with commas. Default: apart.',
             show_default=False,
         ),
+    ] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="Ratings: which scale, of several.", show_default=False)
     ] = None,
     min_rupture_s: Annotated[float, typer.Option(help="Shorter mismatches are no rupture.")] = 0.0,
     merge_gap_s: Annotated[float, typer.Option(help="Shorter matches end no rupture.")] = 0.0,
@@ -189,13 +193,14 @@ def analyze(
             blocks=block_s,
             seed=seed,
             null=null,
+            scale=scale,
             on_progress=show,
         )
     if out is not None:
-        from reattune.show.export import write_results
+        from reattune.commands import write_any
 
         with show_progress() as show:
-            paths = write_results(result, out, on_progress=show)
+            paths = write_any(result, out, show)
         for written in paths:
             note(f"Wrote {written}")
         if formats:
