@@ -20,6 +20,7 @@ from reattune.io.boris_common import (
     end_not_known,
     pair_events,
 )
+from reattune.io.boris_json import EVENT_FIELDS, PackedEvent, load_project
 from reattune.io.register import Format, register_reader
 from reattune.io.safe import decode, read_bytes, sha256
 
@@ -32,7 +33,6 @@ _KEYS = (
     b'"behaviors_coding_map"',
     b'"close_behaviors_between_videos"',
 )
-_EVENT_FIELDS = 5
 
 
 def sniff_boris(path: Path, head: bytes) -> bool:
@@ -63,9 +63,12 @@ def read_boris(path: Path, options: Mapping[str, object] | None = None) -> tuple
     """
     path = Path(path)
     data = read_bytes(path)
-    project = _parse(data, path)
-    behaviours = _behaviours(project, path)
     digest = sha256(data)
+    text, _ = decode(data, path)
+    del data
+    project = _parse(text, path)
+    del text
+    behaviours = _behaviours(project, path)
     observations = _mapping(project.get("observations"), path, "observations")
     return tuple(
         _observation(
@@ -75,10 +78,9 @@ def read_boris(path: Path, options: Mapping[str, object] | None = None) -> tuple
     )
 
 
-def _parse(data: bytes, path: Path) -> Mapping[str, object]:
-    text, _ = decode(data, path)
+def _parse(text: str, path: Path) -> Mapping[str, object]:
     try:
-        project = json.loads(text)
+        project = load_project(text)
     except json.JSONDecodeError as error:
         raise ReadError(
             f"is not a complete JSON file ({error.msg}).", path=path, where=f"line {error.lineno}"
@@ -173,7 +175,9 @@ def _events(
     unknown: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
         place = f"{where}, event {number}"
-        if not isinstance(row, list) or len(row) < _EVENT_FIELDS:
+        if not isinstance(row, PackedEvent) and (
+            not isinstance(row, list) or len(row) < EVENT_FIELDS
+        ):
             raise ReadError(
                 "is not an event.",
                 path=path,

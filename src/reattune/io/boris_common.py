@@ -22,7 +22,7 @@ _SLACK_S = 0.0005
 Status = Literal["TOGGLE", "START", "STOP", "POINT"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """One key press as BORIS stores it. ``TOGGLE`` starts or stops a state, whichever is due."""
 
@@ -34,7 +34,7 @@ class Event:
     status: Status
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Bout:
     """One finished behaviour: a state with start and end, or a point with end = start."""
 

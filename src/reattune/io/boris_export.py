@@ -35,7 +35,7 @@ from reattune.io.cells import (
     read_cells,
 )
 from reattune.io.register import Format, register_reader
-from reattune.io.safe import decode, read_bytes, sha256
+from reattune.io.safe import open_text, read_bytes, sha256
 
 _AGGREGATED = ("observation id", "behavior", "start (s)", "stop (s)")
 # Every column that BORIS itself writes, in any version; what is left are the study's variables.
@@ -102,10 +102,11 @@ def read_boris_export(
     """
     path = Path(path)
     data = read_bytes(path)
+    digest = sha256(data)
     cells = _cells(path, data)
+    del data
     observations: dict[str, _Observation] = {}
     _read_rows(cells, path, observations)
-    digest = sha256(data)
     return tuple(
         _recording(name, seen, path, digest, cells.notes) for name, seen in observations.items()
     )
@@ -115,7 +116,7 @@ def _cells(path: Path, data: bytes) -> Cells:
     """The table below the header, wherever that is."""
     mark = None
     if not data.startswith(b"PK"):
-        mark = _delimiter(decode(data, path)[0])
+        mark = _delimiter(open_text(data, path)[0].read(_HEADER_WITHIN))
         if mark is None:
             raise ReadError(
                 "has no header of a BORIS event table.",

@@ -6,16 +6,19 @@ import csv
 import io
 import lzma
 import zlib
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from reattune.core.errors import ReadError
 from reattune.core.notes import Note
-from reattune.io.safe import decode
+from reattune.io.cell_store import Gatherer, Piece, Row, StoredRows
+from reattune.io.safe import decode, find_encoding, open_text
 from reattune.io.workbook import is_workbook, read_sheet
 
 __all__ = [
@@ -38,7 +41,11 @@ _DELIMITER_WORDS = {"tab": "\t", "\\t": "\t", "semicolon": ";", "comma": ",", "p
 _SAMPLE_CHARACTERS = 65_536
 _SAMPLE_ROWS = 50
 
-Row = tuple[str, ...]
+# Rows are taken this many at a time: as texts they need fifteen times the room of their file.
+_ROWS_AT_ONCE = 8192
+
+# The next rows, at most so many, and their lines (empty when rows simply follow one another).
+Take = Callable[[int], tuple[Sequence[Sequence[str]], Sequence[int]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +56,16 @@ class Cells:
     ----------
     header : tuple of str
         Cells of the header row, stripped.
-    rows : list of tuple of str
-        Each as long as the header. Wholly empty rows at the end are left out.
+    rows : sequence of tuple of str
+        Each as long as the header. Wholly empty rows at the end are left out. A list, or for
+        large tables a `StoredRows`, in which columns and rows in order are cheap to reach.
     first_line : int
         Line (or sheet row) of the first row below the header, counted from 1.
     delimiter : str
         Empty for a spreadsheet.
     encoding : str
         ``"xlsx"`` for a spreadsheet.
-    lines : tuple of int or None
+    lines : sequence of int or None
         Line of every row, when they do not simply follow one another.
     preamble : tuple of tuple of str
         Rows above the header.
@@ -67,11 +75,11 @@ class Cells:
     """
 
     header: Row
-    rows: list[Row]
+    rows: Sequence[Row]
     first_line: int
     delimiter: str
     encoding: str
-    lines: tuple[int, ...] | None = None
+    lines: Sequence[int] | None = None
     preamble: tuple[Row, ...] = ()
     sheet: str = ""
     notes: tuple[Note, ...] = ()
@@ -82,7 +90,37 @@ class Cells:
 
     def column(self, index: int) -> list[str]:
         """All cells of one column, as written."""
+        if isinstance(self.rows, StoredRows):
+            return self.rows.column(index)
         return [row[index] for row in self.rows]
+
+    def pieces(self, index: int) -> Iterator[Piece]:
+        """One column piece by piece, for work in little room.
+
+        A piece is words (the same list in all pieces) and the number of each row's word in them,
+        or cells and None.
+        """
+        if isinstance(self.rows, StoredRows):
+            yield from self.rows.pieces(index)
+        elif self.rows:
+            yield [row[index] for row in self.rows], None
+
+    def coded(self, index: int) -> tuple[NDArray[np.int32], list[str]]:
+        """The number of each row's word, shape (n,), and the different cells of a column."""
+        codes = np.zeros(len(self.rows), dtype=np.int32)
+        numbers: dict[str, int] = {}
+        known: NDArray[np.int32] | None = None
+        at = 0
+        for words, piece in self.pieces(index):
+            found = known
+            if found is None or piece is None:
+                each = (numbers.setdefault(word, len(numbers)) for word in words)
+                found = np.fromiter(each, np.int32, len(words))
+            if piece is not None:
+                known, found = found, found[piece]
+            codes[at : at + found.size] = found
+            at += found.size
+        return codes, list(numbers)
 
 
 def read_cells(
@@ -115,89 +153,90 @@ def read_cells(
         When it is not text or a sound workbook, is too large, or has no header.
     """
     if data[:4] == b"PK\x03\x04":
-        rows, lines, name, notes = read_sheet(path, data, sheet, MAX_CELLS)
-        mark, encoding = "", "xlsx"
-    else:
-        text, encoding = decode(data, path)
-        mark = _known_delimiter(path, delimiter) or guess_delimiter(text) or ","
-        rows, lines, notes = _text_rows(path, text, mark)
-        name = ""
-        if encoding == "cp1252":
-            notes.append(
-                Note(
-                    "encoding_assumed",
-                    "The text is not UTF-8; it was read as Windows-1252. "
-                    "Check letters such as ä or é.",
-                    level="warning",
-                )
+        with read_sheet(path, data, sheet, MAX_CELLS) as opened:
+            parts = _gather(path, opened.take, is_header)
+        return _finished(path, parts, "", "xlsx", opened.name, opened.notes)
+    encoding = find_encoding(data, path)
+    mark = _known_delimiter(path, delimiter) or guess_delimiter(_sample(data, path)) or ","
+    _check_size(path, data, encoding, mark)
+    try:
+        parts = _gather(path, _text_rows(path, data, mark, numbered=False), is_header)
+    except _LinesDifferError:
+        parts = _gather(path, _text_rows(path, data, mark, numbered=True), is_header)
+    notes = []
+    if encoding == "cp1252":
+        notes.append(
+            Note(
+                "encoding_assumed",
+                "The text is not UTF-8; it was read as Windows-1252. Check letters such as ä or é.",
+                level="warning",
             )
-    return _with_header(path, rows, lines, is_header, mark, encoding, name, notes)
-
-
-def _with_header(
-    path: Path,
-    rows: list[Row],
-    lines: list[int] | None,
-    is_header: Callable[[Row], bool] | None,
-    delimiter: str,
-    encoding: str,
-    sheet: str,
-    notes: list[Note],
-) -> Cells:
-    while rows and not any(cell.strip() for cell in rows[-1]):
-        rows.pop()
-    at = 0
-    header: Row = ()
-    for at, row in enumerate(rows):  # noqa: B007
-        header = tuple(cell.strip() for cell in row)
-        if any(header) and (is_header is None or is_header(header)):
-            break
-    else:
-        raise ReadError("has no header row.", path=path, expected="a row with the column names")
-    if len(header) > MAX_COLUMNS:
-        raise ReadError(
-            "has too many columns.",
-            path=path,
-            found=str(len(header)),
-            expected=f"at most {MAX_COLUMNS}",
         )
-    body = rows[at + 1 :]
-    kept_lines = tuple(lines[at + 1 :]) if lines is not None else None
-    first_line = kept_lines[0] if kept_lines else at + 2
-    made = Cells(header, body, first_line, delimiter, encoding, kept_lines)
-    body, more = _square(made, len(header))
-    return Cells(
-        header,
-        body,
-        first_line,
-        delimiter,
-        encoding,
-        kept_lines,
-        tuple(rows[:at]),
-        sheet,
-        (*notes, *more),
-    )
+    return _finished(path, parts, mark, encoding, "", notes)
 
 
-def _square(cells: Cells, width: int) -> tuple[list[Row], list[Note]]:
-    """Rows of equal width: short ones are filled, those with text beyond the header emptied."""
-    if set(map(len, cells.rows)) <= {width}:
-        return cells.rows, []
-    square: list[Row] = []
-    short: list[int] = []
-    long: list[int] = []
-    for at, row in enumerate(cells.rows):
-        if len(row) < width:
-            if row:
-                short.append(at)
-            row = row + ("",) * (width - len(row))
-        elif len(row) > width:
-            if any(cell.strip() for cell in row[width:]):
-                # Its cells cannot be told apart any more, but its place in the table counts.
-                long.append(at)
-                row = ("",) * width
-            row = row[:width]
-        square.append(row)
+class _LinesDifferError(Exception):
+    """Rows are not the lines of the file one by one."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """The rows above the header, the header, and the rows below, with what was odd in them."""
+
+    preamble: list[Row]
+    header: Row
+    rows: Sequence[Row]
+    found: Gatherer
+    lines: Sequence[int] | None
+
+
+def _gather(path: Path, take: Take, is_header: Callable[[Row], bool] | None) -> _Parts:
+    preamble: list[Row] = []
+    found: Gatherer | None = None
+    header: Row = ()
+    numbered = False
+    while (taken := take(_ROWS_AT_ONCE))[0]:
+        rows, lines = taken
+        numbered = numbered or bool(lines)
+        if found is not None:
+            found.add(rows, lines)
+            continue
+        for at, row in enumerate(rows):  # noqa: B007
+            header = tuple(cell.strip() for cell in row)
+            if any(header) and (is_header is None or is_header(header)):
+                found = Gatherer(len(header))
+                break
+            preamble.append(tuple(row))
+        if found is not None:
+            if len(header) > MAX_COLUMNS:
+                # A row further on that cannot be read is told of first.
+                deque(iter(lambda: bool(take(_ROWS_AT_ONCE)[0]), False), maxlen=0)
+                raise ReadError(
+                    "has too many columns.",
+                    path=path,
+                    found=str(len(header)),
+                    expected=f"at most {MAX_COLUMNS}",
+                )
+            found.add(rows[at + 1 :], lines[at + 1 :])
+    if found is None:
+        raise ReadError("has no header row.", path=path, expected="a row with the column names")
+    body = found.finish()
+    return _Parts(preamble, header, body, found, found.lines if numbered else None)
+
+
+def _finished(
+    path: Path, parts: _Parts, delimiter: str, encoding: str, sheet: str, notes: Sequence[Note]
+) -> Cells:
+    lines = parts.lines
+    first_line = lines[0] if lines else len(parts.preamble) + 2
+    made = Cells(parts.header, parts.rows, first_line, delimiter, encoding, lines)
+    notes = (*notes, *_width_notes(made, parts.found))
+    return replace(made, preamble=tuple(parts.preamble), sheet=sheet, notes=notes)
+
+
+def _width_notes(cells: Cells, found: Gatherer) -> list[Note]:
+    """Notes on rows with fewer or more cells than the header."""
+    short, long = found.short, found.long
     notes = []
     if short and cells.delimiter:
         notes.append(
@@ -220,7 +259,7 @@ def _square(cells: Cells, width: int) -> tuple[list[Row], list[Note]]:
                 level="warning",
             )
         )
-    return square, notes
+    return notes
 
 
 # -- text ----------------------------------------------------------------------------------
@@ -279,42 +318,63 @@ def _known_delimiter(path: Path, asked: str | None) -> str | None:
     return mark
 
 
-def _text_rows(path: Path, text: str, mark: str) -> tuple[list[Row], list[int] | None, list[Note]]:
-    if "\x00" in text:
-        line = text.count("\n", 0, text.index("\x00")) + 1
+def _sample(data: bytes, path: Path) -> str:
+    stream, _ = open_text(data, path)
+    return stream.read(_SAMPLE_CHARACTERS)
+
+
+def _check_size(path: Path, data: bytes, encoding: str, mark: str) -> None:
+    """Refuse NUL characters and too many cells, counted in the bytes where they are letters."""
+    if encoding.startswith(("utf-16", "utf-32")):
+        data = data.decode(encoding).encode("utf-8")
+    nul = data.find(b"\x00")
+    if nul >= 0:
+        line = data.count(b"\n", 0, nul) + 1
         raise ReadError("is not a text file (it holds NUL bytes).", path=path, where=f"line {line}")
-    if text.count(mark) + text.count("\n") > MAX_CELLS:
-        raise ReadError(
-            "has too many cells.",
-            path=path,
-            found=f"{text.count(mark) + text.count(chr(10))}",
-            expected=f"at most {MAX_CELLS}",
-        )
+    size = data.count(mark.encode()) + data.count(b"\n")
+    if size > MAX_CELLS:
+        limit = f"at most {MAX_CELLS}"
+        raise ReadError("has too many cells.", path=path, found=f"{size}", expected=limit)
 
-    def parse() -> Any:
-        stream = io.StringIO(text, newline="")
-        return csv.reader(stream, delimiter=mark, strict=True, skipinitialspace=True)
 
-    reader = parse()
-    try:
-        rows: list[Row] = list(map(tuple, reader))
-        if rows and reader.line_num == len(rows) and all(rows):
-            return rows, None, []
-        reader = parse()
-        numbered: list[tuple[int, Row]] = []
+def _text_rows(path: Path, data: bytes, mark: str, *, numbered: bool) -> Take:
+    """Rows of a text, without the empty ones; with their lines when ``numbered``.
+
+    Without, it gives up with `_LinesDifferError` where a row is not one line.
+    """
+    stream, _ = open_text(data, path)
+    reader = csv.reader(stream, delimiter=mark, strict=True, skipinitialspace=True)
+    taken = 0
+
+    def filled() -> Iterator[tuple[int, list[str]]]:
         line = 1
         for cells in reader:
             if cells:
-                numbered.append((line, tuple(cells)))
+                yield line, cells
             line = reader.line_num + 1
-    except csv.Error as error:
-        raise ReadError(
-            f"cannot be cut into cells ({error}).",
-            path=path,
-            where=f"line {reader.line_num}",
-            expected="every opening quote to be closed before the next delimiter",
-        ) from error
-    return [row for _, row in numbered], [line for line, _ in numbered], []
+
+    lined = filled()
+
+    def take(count: int) -> tuple[list[list[str]], list[int]]:
+        nonlocal taken
+        try:
+            if numbered:
+                pairs = list(islice(lined, count))
+                return [row for _, row in pairs], [line for line, _ in pairs]
+            rows = list(islice(reader, count))
+        except csv.Error as error:
+            raise ReadError(
+                f"cannot be cut into cells ({error}).",
+                path=path,
+                where=f"line {reader.line_num}",
+                expected="every opening quote to be closed before the next delimiter",
+            ) from error
+        taken += len(rows)
+        if reader.line_num != taken or not all(rows):
+            raise _LinesDifferError
+        return rows, []
+
+    return take
 
 
 # -- looking at a file's beginning ---------------------------------------------------------

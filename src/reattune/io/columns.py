@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,33 @@ from numpy.typing import NDArray
 
 from reattune.core.errors import ReadError, did_you_mean
 from reattune.core.notes import Note
+from reattune.io.cell_numbers import (
+    MISSING,
+    BoolArray,
+    FloatArray,
+    parse_numbers,
+    parse_pieces,
+    parse_times,
+)
 from reattune.io.cells import Cells
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
-
-# Cells that say "no value".
-MISSING = frozenset({"", "NA", "N/A", "#N/A", "NaN", "nan", ".", "-"})
-
+__all__ = [
+    "LARGEST_TIME_S",
+    "MISSING",
+    "ROLES",
+    "UNITS",
+    "UNIT_WORDS",
+    "BoolArray",
+    "Coded",
+    "Column",
+    "FloatArray",
+    "Table",
+    "number_option",
+    "parse_numbers",
+    "parse_times",
+    "split_unit",
+    "uses_decimal_comma",
+]
 # Times beyond this many seconds (3,000 years) are a slip, and would overflow microseconds.
 LARGEST_TIME_S = 1e11
 
@@ -63,12 +83,6 @@ ROLES: dict[str, tuple[str, ...]] = {
     "counter": ("frame", "frame_number", "frame_nr", "sample", "sample_number"),
 }
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
-_CLOCK = re.compile(
-    r"(?:(\d{1,6}):)?(\d{1,6}):(\d{1,2})(?:[.,](\d{1,9}))?(?::(\d{1,3}))?", re.ASCII
-)
-
 
 @dataclass(frozen=True)
 class Column:
@@ -95,6 +109,41 @@ def split_unit(name: str) -> tuple[str, str]:
     if not unit or plain in ROLES["counter"]:
         return plain, "frame" if plain in ROLES["counter"] else ""
     return base or "time", unit
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """A column of texts: the number of each row's word, shape (n,), and the different words."""
+
+    codes: NDArray[np.int32]
+    words: list[str]
+
+    def texts(self) -> list[str]:
+        """The text of each row; equal ones are one object."""
+        return list(self._each())
+
+    def labels(self) -> tuple[str, ...]:
+        """The same as a tuple, as a track keeps them."""
+        return tuple(self._each())
+
+    def _each(self) -> NDArray[np.object_]:
+        # The None keeps numpy from making anything but an array of objects out of the words.
+        return np.array([*self.words, None], dtype=object)[self.codes]
+
+    def renamed(self, words: Sequence[str]) -> Coded:
+        """The same rows with other words, which may be fewer."""
+        numbers = {word: at for at, word in enumerate(dict.fromkeys(words))}
+        if len(numbers) == len(words):
+            return Coded(self.codes, list(words))
+        new = np.fromiter(map(numbers.__getitem__, words), np.int32, len(words))
+        return Coded(new[self.codes], list(numbers))
+
+    def where(self, word: str) -> BoolArray:
+        """The rows of one word."""
+        if word not in self.words:
+            return np.zeros(self.codes.size, dtype=np.bool_)
+        found: BoolArray = self.codes == self.words.index(word)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,14 +202,21 @@ class Table:
         )
 
     def texts(self, column: Column) -> list[str]:
-        """Stripped cells; a missing-value word becomes the empty text."""
-        cells = self.cells.column(column.index)
-        clean = {cell: "" if cell.strip() in MISSING else cell.strip() for cell in set(cells)}
-        return list(map(clean.__getitem__, cells))
+        """Stripped cells, equal ones one object; a missing-value word becomes the empty text."""
+        return self.coded(column).texts()
+
+    def coded(self, column: Column) -> Coded:
+        """The same as numbers of words."""
+        codes, words = self.cells.coded(column.index)
+        plain = [word.strip() for word in words]
+        plain = ["" if word in MISSING else word for word in plain]
+        coded = Coded(codes, words)
+        return coded if plain == words else coded.renamed(plain)
 
     def numbers(self, column: Column) -> tuple[FloatArray, BoolArray]:
         """Cells as numbers (nan = missing), and which cells hold something else."""
-        return parse_numbers(self.cells.column(column.index), self.decimal_comma)
+        pieces = partial(self.cells.pieces, column.index)
+        return parse_pieces(pieces, len(self.cells.rows), self.decimal_comma)
 
     def times(self, column: Column) -> tuple[FloatArray, BoolArray]:
         """Cells as seconds (nan = missing), and which cells hold something else."""
@@ -172,7 +228,8 @@ class Table:
                 path=self.path,
                 expected="the option fps (frames per second)",
             )
-        return parse_times(self.cells.column(column.index), self.decimal_comma, unit, rate)
+        pieces = partial(self.cells.pieces, column.index)
+        return parse_pieces(pieces, len(self.cells.rows), self.decimal_comma, unit, rate)
 
     def unit(self, column: Column) -> str:
         """Unit of a time column: the option ``unit``, else its name's, else seconds."""
@@ -229,88 +286,3 @@ def uses_decimal_comma(path: Path, cells: Cells, options: Mapping[str, object]) 
     if given is not None and given not in (",", "."):
         raise ReadError(f"decimal = {given!r} is not known.", path=path, expected="',' or '.'")
     return cells.delimiter == ";" if given is None else given == ","
-
-
-def parse_numbers(
-    cells: Sequence[str], decimal_comma: bool = False
-) -> tuple[FloatArray, BoolArray]:
-    """Cells as float array, shape (n,), nan = missing; and bool array: neither number nor missing.
-
-    Examples
-    --------
-    >>> values, odd = parse_numbers(["1.5", "NA", "two"])
-    >>> values.tolist(), odd.tolist()
-    ([1.5, nan, nan], [False, False, True])
-    """
-    texts = [cell.replace(",", ".") for cell in cells] if decimal_comma else cells
-    joined = "".join(texts)
-    # float() also takes "1_000" and digits of other scripts, which no recorder writes.
-    if joined.isascii() and "_" not in joined:
-        try:
-            return np.fromiter(map(float, texts), np.float64, len(texts)), np.zeros(
-                len(texts), dtype=np.bool_
-            )
-        except ValueError:
-            pass
-    values = np.full(len(texts), np.nan)
-    odd = np.zeros(len(texts), dtype=np.bool_)
-    for at, text in enumerate(texts):
-        word = text.strip()
-        if word in MISSING:
-            continue
-        if _NUMBER.fullmatch(word) or _INFINITE.fullmatch(word):
-            values[at] = float(word)
-        else:
-            odd[at] = True
-    return values, odd
-
-
-def parse_times(
-    cells: Sequence[str],
-    decimal_comma: bool = False,
-    unit: str = "s",
-    rate_hz: float | None = None,
-) -> tuple[FloatArray, BoolArray]:
-    """Cells as seconds, float array of shape (n,), nan = missing; and which are neither.
-
-    Numbers are in ``unit``. ``hh:mm:ss``, ``hh:mm:ss.mmm``, ``mm:ss`` and ``mm:ss.mmm`` are clock
-    times; ``hh:mm:ss:mmm`` has milliseconds, ``hh:mm:ss:ff`` frames, which need ``rate_hz``.
-
-    Examples
-    --------
-    >>> parse_times(["1:30", "00:01:30.500", "90"])[0].tolist()
-    [90.0, 90.5, 90.0]
-    """
-    values, odd = parse_numbers(cells, decimal_comma)
-    if unit == "ms":
-        values = values / 1000
-    elif unit == "min":
-        values = values * 60
-    elif unit == "frame" and rate_hz:
-        values = values / rate_hz
-    for at in np.flatnonzero(odd).tolist():
-        seconds = _clock_seconds(cells[at].strip(), rate_hz)
-        if seconds is not None:
-            values[at], odd[at] = seconds, False
-    return values, odd
-
-
-def _clock_seconds(text: str, rate_hz: float | None) -> float | None:
-    match = _CLOCK.fullmatch(text)
-    if match is None:
-        return None
-    hours, minutes, seconds, fraction, last = match.groups()
-    if int(seconds) >= 60 or (hours and int(minutes) >= 60):
-        return None
-    whole = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
-    # One division of whole numbers gives the float that is written: 104.04, not 104.03999999.
-    if last is None:
-        scale = 10 ** len(fraction or "")
-        return float((whole * scale + int(fraction or 0)) / scale)
-    if hours is None or fraction is not None:
-        return None
-    if len(last) == 3:
-        return (whole * 1000 + int(last)) / 1000
-    if rate_hz is None or int(last) >= rate_hz:
-        return None
-    return (whole * rate_hz + int(last)) / rate_hz

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,34 +11,12 @@ from reattune.core.errors import ReadError
 from reattune.core.notes import Note
 from reattune.core.recording import Recording, Track
 from reattune.io.cells import plain_stem
+from reattune.io.eaf_scan import Tier, scan_document
 from reattune.io.eaf_time import TimeSlots, divide, order_siblings
 from reattune.io.register import Format, register_reader
-from reattune.io.safe import parse_xml, read_bytes, sha256
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
+from reattune.io.safe import read_bytes, sha256
 
 Span = tuple[float, float]
-
-
-@dataclass
-class _Tier:
-    """A tier while it is read: its annotations as written, then their spans in ms."""
-
-    name: str
-    attributes: Mapping[str, str]
-    constraint: str
-    # (annotation, first slot, last slot, text) and (annotation, parent, previous, text).
-    aligned: list[tuple[str, str, str, str]] = field(default_factory=list)
-    references: list[tuple[str, str, str, str]] = field(default_factory=list)
-    spans: list[tuple[float, float, str]] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-
-    def skip(self, code: str, count: int, reason: str) -> None:
-        """Note that annotations were left out."""
-        if count:
-            text = f"{count} annotation(s) {reason}; skipped."
-            self.notes.append(Note(code, text, f"tier {self.name!r}", count, "warning"))
 
 
 def sniff_eaf(path: Path, head: bytes) -> bool:
@@ -71,16 +47,17 @@ def read_eaf(path: Path, options: Mapping[str, object] | None = None) -> tuple[R
     """
     path = Path(path)
     data = read_bytes(path)
-    root = parse_xml(data, path)
-    if root.tag != "ANNOTATION_DOCUMENT":
+    digest = sha256(data)
+    document = scan_document(data, path)
+    del data
+    if document.root != "ANNOTATION_DOCUMENT":
         raise ReadError(
             "is XML but not an ELAN file.",
             path=path,
-            found=f"<{root.tag[:60]}>",
+            found=f"<{document.root[:60]}>",
             expected="<ANNOTATION_DOCUMENT>",
         )
-    header = root.find("HEADER")
-    unit = header.get("TIME_UNITS", "milliseconds") if header is not None else "milliseconds"
+    unit = document.header.get("TIME_UNITS", "milliseconds")
     if unit != "milliseconds":
         raise ReadError(
             "counts time in a unit that is not supported.",
@@ -89,8 +66,12 @@ def read_eaf(path: Path, options: Mapping[str, object] | None = None) -> tuple[R
             found=repr(unit[:60]),
             expected="'milliseconds'",
         )
-    slots = TimeSlots.from_xml(root.find("TIME_ORDER"), path)
-    tiers = _tiers(root, path)
+    slots = TimeSlots.checked(document.slots, document.bad_slot, path)
+    tiers = document.tiers
+    if document.nameless:
+        where = f"tier {document.nameless}"
+        raise ReadError("has no name.", path=path, where=where, expected="TIER_ID")
+    about = document.attributes
     _resolve(tiers, slots, path)
     return (
         Recording(
@@ -98,64 +79,19 @@ def read_eaf(path: Path, options: Mapping[str, object] | None = None) -> tuple[R
             format="elan",
             path=path,
             tracks=tuple(_track(tier) for tier in tiers),
-            media=_media(header, path),
+            media=_media(document.media, path),
             meta={
-                "sha256": sha256(data),
-                "author": root.get("AUTHOR", ""),
-                "date": root.get("DATE", ""),
-                "version": root.get("FORMAT", ""),
+                "sha256": digest,
+                "author": about.get("AUTHOR", ""),
+                "date": about.get("DATE", ""),
+                "version": about.get("FORMAT", ""),
             },
             notes=tuple(note for tier in tiers for note in tier.notes),
         ),
     )
 
 
-def _tiers(root: Element, path: Path) -> list[_Tier]:
-    """The tiers in file order, their annotations as written."""
-    constraints = {
-        kind.get("LINGUISTIC_TYPE_ID", ""): kind.get("CONSTRAINTS", "")
-        for kind in root.iterfind("LINGUISTIC_TYPE")
-    }
-    tiers = []
-    for number, node in enumerate(root.iterfind("TIER"), start=1):
-        name = node.get("TIER_ID")
-        if name is None:
-            raise ReadError("has no name.", path=path, where=f"tier {number}", expected="TIER_ID")
-        tier = _Tier(
-            name, dict(node.attrib), constraints.get(node.get("LINGUISTIC_TYPE_REF", ""), "")
-        )
-        tiers.append(tier)
-        aligned, references = tier.aligned.append, tier.references.append
-        for annotation in node:
-            for inner in annotation:
-                get = inner.attrib.get
-                tag = inner.tag
-                if tag == "ALIGNABLE_ANNOTATION":
-                    text = inner.findtext("ANNOTATION_VALUE", "").strip()
-                    aligned(
-                        (
-                            get("ANNOTATION_ID", ""),
-                            get("TIME_SLOT_REF1", ""),
-                            get("TIME_SLOT_REF2", ""),
-                            text,
-                        )
-                    )
-                elif tag == "REF_ANNOTATION":
-                    text = inner.findtext("ANNOTATION_VALUE", "").strip()
-                    references(
-                        (
-                            get("ANNOTATION_ID", ""),
-                            get("ANNOTATION_REF", ""),
-                            get("PREVIOUS_ANNOTATION", ""),
-                            text,
-                        )
-                    )
-        # What is read is let go at once: the tree is many times as large as the codes in it.
-        node.clear()
-    return tiers
-
-
-def _resolve(tiers: list[_Tier], slots: TimeSlots, path: Path) -> None:
+def _resolve(tiers: list[Tier], slots: TimeSlots, path: Path) -> None:
     """Give every annotation its span in ms, parents before children."""
     known: set[str] = set()
     for tier in tiers:
@@ -173,7 +109,7 @@ def _resolve(tiers: list[_Tier], slots: TimeSlots, path: Path) -> None:
             _place_references(tier, known, spans, path)
 
 
-def _parents_first(tiers: list[_Tier]) -> list[_Tier]:
+def _parents_first(tiers: list[Tier]) -> list[Tier]:
     by_name = {tier.name: tier for tier in tiers}
     depth: dict[str, int] = {}
     for tier in tiers:
@@ -189,7 +125,7 @@ def _parents_first(tiers: list[_Tier]) -> list[_Tier]:
     return sorted(tiers, key=lambda tier: depth[tier.name])
 
 
-def _place_aligned(tier: _Tier, slots: TimeSlots, spans: dict[str, Span], path: Path) -> None:
+def _place_aligned(tier: Tier, slots: TimeSlots, spans: dict[str, Span], path: Path) -> None:
     times = slots.times
     try:
         pairs = [(times[row[1]], times[row[2]]) for row in tier.aligned]
@@ -229,7 +165,7 @@ def _place_aligned(tier: _Tier, slots: TimeSlots, spans: dict[str, Span], path: 
     tier.skip("negative_time", negative, "start before 0")
 
 
-def _place_references(tier: _Tier, known: set[str], spans: dict[str, Span], path: Path) -> None:
+def _place_references(tier: Tier, known: set[str], spans: dict[str, Span], path: Path) -> None:
     missing = [row[1] for row in tier.references if row[1] not in known]
     if missing:
         raise ReadError(
@@ -268,11 +204,11 @@ def _place_references(tier: _Tier, known: set[str], spans: dict[str, Span], path
         tier.notes.append(Note("order_unclear", text, f"tier {tier.name!r}", broken, "warning"))
 
 
-def _skip_orphans(tier: _Tier, count: int) -> None:
+def _skip_orphans(tier: Tier, count: int) -> None:
     tier.skip("parent_skipped", count, "belong to an annotation that was skipped")
 
 
-def _track(tier: _Tier) -> Track:
+def _track(tier: Tier) -> Track:
     rows = sorted(tier.spans, key=lambda span: span[:2])
     starts = np.array([row[0] for row in rows], dtype=np.float64) / 1000.0
     ends = np.array([row[1] for row in rows], dtype=np.float64) / 1000.0
@@ -297,9 +233,9 @@ def _track(tier: _Tier) -> Track:
     )
 
 
-def _media(header: Element | None, path: Path) -> tuple[Mapping[str, object], ...]:
+def _media(described: Sequence[Mapping[str, str]], path: Path) -> tuple[Mapping[str, object], ...]:
     media = []
-    for node in header.iterfind("MEDIA_DESCRIPTOR") if header is not None else ():
+    for node in described:
         address = node.get("MEDIA_URL") or node.get("RELATIVE_MEDIA_URL") or ""
         origin = node.get("TIME_ORIGIN", "0")
         try:

@@ -6,12 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reattune.core.errors import ReadError
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
 
 # About three centuries; beyond it a value is damage, not a time.
 _MAX_MS = 1e13
@@ -31,34 +27,32 @@ class TimeSlots:
     times: dict[str, float | None]
 
     @classmethod
-    def from_xml(cls, order: Element | None, path: Path) -> TimeSlots:
-        """The slots in a TIME_ORDER element.
+    def checked(
+        cls, times: dict[str, float | None], bad: tuple[str, str | None] | None, path: Path
+    ) -> TimeSlots:
+        """The slots of a file.
+
+        Parameters
+        ----------
+        times : dict of str to float or None
+        bad : (str, str or None) or None
+            Name and value of a slot whose value is no whole number.
+        path : Path
+            For messages only.
 
         Raises
         ------
         ReadError
-            When a value is not a whole number of milliseconds.
+            When there is such a slot, or a time is too large.
         """
-        times: dict[str, float | None] = {}
-        if order is None:
-            return cls(times)
-        value: str | None = None
-        name = ""
-        try:
-            for slot in order:
-                get = slot.attrib.get
-                name = get("TIME_SLOT_ID", "")
-                value = get("TIME_VALUE")
-                times[name] = None if value is None else float(int(value))
-        except (ValueError, OverflowError):
+        if bad is not None:
             raise ReadError(
                 "is not a time.",
                 path=path,
-                where=f"time slot {name[:60]!r}",
-                found=repr(value)[:60],
+                where=f"time slot {bad[0][:60]!r}",
+                found=repr(bad[1])[:60],
                 expected="a whole number of milliseconds",
-            ) from None
-        order.clear()
+            )
         for name, time in times.items():
             if time is not None and abs(time) > _MAX_MS:
                 raise ReadError(

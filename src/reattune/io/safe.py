@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import io
 import lzma
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reattune.core.errors import ReadError
 
 if TYPE_CHECKING:
+    from pyexpat import XMLParserType
     from xml.etree.ElementTree import Element
 
 MAX_BYTES = 200 * 1024 * 1024
 MAX_RATIO = 100
 MAX_MEMBERS = 1000
+_PIECE_BYTES = 1 << 20
 
 
 def read_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
@@ -85,6 +90,35 @@ def decode(data: bytes, path: Path) -> tuple[str, str]:
     ReadError
         When the bytes are not text (they hold NUL without a Unicode byte order mark).
     """
+    encoding = find_encoding(data, path)
+    return data.decode(encoding, errors=_on_error(encoding)), encoding
+
+
+def open_text(data: bytes, path: Path) -> tuple[io.TextIOWrapper, str]:
+    """A stream over the text and its encoding, as `decode` finds it, without a second copy.
+
+    Line ends are left as they are.
+
+    Raises
+    ------
+    ReadError
+        As `decode` does.
+    """
+    encoding = find_encoding(data, path)
+    stream = io.TextIOWrapper(
+        io.BytesIO(data), encoding=encoding, errors=_on_error(encoding), newline=""
+    )
+    return stream, encoding
+
+
+def find_encoding(data: bytes, path: Path) -> str:
+    """The encoding `decode` reads the bytes with.
+
+    Raises
+    ------
+    ReadError
+        As `decode` does.
+    """
     for mark, encoding in (
         (b"\xef\xbb\xbf", "utf-8-sig"),
         (b"\xff\xfe\x00\x00", "utf-32"),
@@ -94,18 +128,35 @@ def decode(data: bytes, path: Path) -> tuple[str, str]:
     ):
         if data.startswith(mark):
             try:
-                return data.decode(encoding), encoding
+                _decode_all(data, encoding)
             except UnicodeDecodeError as error:
                 raise ReadError(
                     f"starts with a mark for {encoding} but is not {encoding} ({error.reason}).",
                     path=path,
                 ) from error
+            return encoding
     if b"\x00" in data[:65536]:
         raise ReadError("is not a text file (it holds NUL bytes).", path=path)
     try:
-        return data.decode("utf-8"), "utf-8"
+        if not data.isascii():
+            _decode_all(data, "utf-8")
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace"), "cp1252"
+        return "cp1252"
+    return "utf-8"
+
+
+def _decode_all(data: bytes, encoding: str) -> None:
+    """Decode everything, a piece at a time, and keep nothing."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    view = memoryview(data)
+    for start in range(0, len(data), _PIECE_BYTES):
+        decoder.decode(view[start : start + _PIECE_BYTES])
+    decoder.decode(b"", final=True)
+
+
+def _on_error(encoding: str) -> str:
+    # Windows-1252 leaves five bytes without a letter.
+    return "replace" if encoding == "cp1252" else "strict"
 
 
 def parse_xml(data: bytes, path: Path) -> Element:
@@ -116,13 +167,56 @@ def parse_xml(data: bytes, path: Path) -> Element:
     ReadError
         When it is not well-formed XML, or tries any of those.
     """
+    from defusedxml.ElementTree import fromstring
+
+    with _refusing_xml(path):
+        root: Element = fromstring(data, forbid_dtd=False)
+    return root
+
+
+def scan_xml(data: bytes, path: Path, begin: Callable[[XMLParserType], None]) -> None:
+    """Go through XML without making a tree; what `parse_xml` refuses is refused.
+
+    Parameters
+    ----------
+    data : bytes
+    path : Path
+        For messages only.
+    begin : callable
+        Given the expat parser before it starts, sets its handlers of elements and of text (of
+        both: text that nobody takes would count as an undefined entity).
+
+    Raises
+    ------
+    ReadError
+        As `parse_xml` does.
+    """
+    from defusedxml.ElementTree import DefusedXMLParser
+
+    class Nothing:
+        """A target that takes nothing; the handlers do."""
+
+        def data(self, text: str) -> None: ...
+
+        def close(self) -> None: ...
+
+    with _refusing_xml(path):
+        parser = DefusedXMLParser(target=Nothing(), forbid_dtd=False)
+        begin(parser.parser)
+        view = memoryview(data)
+        for start in range(0, len(data), _PIECE_BYTES):
+            parser.feed(view[start : start + _PIECE_BYTES])
+        parser.close()
+
+
+@contextmanager
+def _refusing_xml(path: Path) -> Iterator[None]:
     from xml.etree.ElementTree import ParseError
 
     from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
 
     try:
-        root: Element = fromstring(data, forbid_dtd=False)
+        yield
     except DefusedXmlException as error:
         raise ReadError(
             "declares XML entities or external references, which are refused for safety.",
@@ -130,7 +224,6 @@ def parse_xml(data: bytes, path: Path) -> Element:
         ) from error
     except (ParseError, ValueError, LookupError) as error:
         raise ReadError(f"is not well-formed XML ({error}).", path=path) from error
-    return root
 
 
 def open_zip(data: bytes, path: Path, max_bytes: int = MAX_BYTES) -> zipfile.ZipFile:

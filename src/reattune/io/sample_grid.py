@@ -14,6 +14,7 @@ from reattune.io.table_groups import IntArray
 
 # A step may differ from the usual one by this share before it is called irregular.
 STEP_TOLERANCE = 0.01
+_PIECE = 65_536
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,9 @@ def lay_grid(
         )
     usual = 1 / rate if rate is not None else float(np.median(steps))
     slack = STEP_TOLERANCE * usual + _written_to_s(times)
-    jumps = np.maximum(np.rint(steps / usual), 1.0)
+    # Arrays are worked on in place: a million samples are common, and so are their copies.
+    jumps = steps / usual
+    np.maximum(np.rint(jumps, out=jumps), 1.0, out=jumps)
     if rate is not None and steps.size:
         middle = float(np.median(steps / jumps))
         if abs(middle - usual) > slack or np.median(jumps) > 1:
@@ -96,18 +99,26 @@ def lay_grid(
                 found=f"{float(np.median(steps)):g} s",
                 expected=f"{usual:g} s (rate_hz = {rate:g}), or no option rate_hz",
             )
-    off = np.abs(steps - jumps * usual) > slack
+    n_steps = float(jumps.sum())
+    jumps *= usual
+    np.subtract(steps, jumps, out=jumps)
+    off = np.abs(jumps, out=jumps) > slack
+    del jumps, steps
     step = usual
     if rate is None and not off.any():
-        step = _exact_step(times, float(jumps.sum()))
+        step = _exact_step(times, n_steps)
     # A sample halfway between two places belongs to the earlier one.
-    places = np.ceil((times - times[0]) / step - 0.5 - 1e-9)
+    places = times - times[0]
+    places /= step
+    places -= 0.5
+    places -= 1e-9
+    np.ceil(places, out=places)
     _check_places(table, time, places, rows, step)
     return Grid(
         float(times[0]),
         _plain(1 / step),
         places.astype(np.int64),
-        _grid_notes(table, time, rows, places, off, steps, usual),
+        _grid_notes(table, time, rows, places, off, times, usual),
     )
 
 
@@ -154,21 +165,40 @@ def _check_places(
 def _written_to_s(times: FloatArray) -> float:
     """The last decimal the times are written to, 0 for whole seconds."""
     for decimals in range(7):
-        scaled = times * 10**decimals
-        if np.abs(scaled - np.rint(scaled)).max() < 1e-4:
+        if all(_are_whole(times[at : at + _PIECE] * 10**decimals) for at in _starts(times)):
             return float(10.0**-decimals) if decimals else 0.0
     return 0.0
+
+
+def _starts(times: FloatArray) -> range:
+    return range(0, times.size, _PIECE)
+
+
+def _are_whole(scaled: FloatArray) -> bool:
+    return bool(np.abs(scaled - np.rint(scaled)).max() < 1e-4)
 
 
 def _exact_step(times: FloatArray, n_steps: float) -> float:
     """The step over the whole length, on the frame grid where the rounded times show one."""
     step = float(times[-1] - times[0]) / n_steps
     slack = _written_to_s(times) + 1e-9 * step
-    for clock in (times, times - times[0]):
-        tick = detect_tick(clock)
+    for shift in (0.0, float(times[0])):
+        tick = _tick(times, shift)
         if abs(tick - step) * n_steps <= slack:
             return tick
     return step
+
+
+def _tick(times: FloatArray, shift: float) -> float:
+    """`detect_tick` of the shifted times, for many of them piece by piece where that is exact."""
+    if times.size > 2 * _PIECE:
+        pieces = np.array_split(times, times.size // _PIECE)
+        ticks = {detect_tick(piece - shift) for piece in pieces}
+        tick = ticks.pop()
+        # The common divisor of equal divisors is the same; a frame rate needs a look at all.
+        if not ticks and tick == round(tick * 1e6) / 1e6:
+            return tick
+    return detect_tick(times - shift)
 
 
 def _plain(rate: float) -> float:
@@ -183,7 +213,7 @@ def _grid_notes(
     rows: IntArray,
     places: FloatArray,
     off: BoolArray,
-    steps: FloatArray,
+    times: FloatArray,
     usual: float,
 ) -> tuple[Note, ...]:
     notes = []
@@ -202,11 +232,12 @@ def _grid_notes(
         )
     if off.any():
         at = int(np.argmax(off))
+        step = times[at + 1] - times[at]
         notes.append(
             Note(
                 "irregular_steps",
                 f"{int(off.sum())} of {off.size} time steps are irregular (first at line "
-                f"{table.cells.line(int(rows[at + 1]))}: {steps[at]:g} s instead of {usual:g} s); "
+                f"{table.cells.line(int(rows[at + 1]))}: {step:g} s instead of {usual:g} s); "
                 "each sample was put on the nearest place of a regular grid.",
                 where=f"column {time.name!r}",
                 count=int(off.sum()),

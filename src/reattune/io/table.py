@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from reattune.core.errors import ReadError
 from reattune.core.notes import Note
 from reattune.core.recording import Recording
+from reattune.io.cell_store import StoredRows
 from reattune.io.cells import Cells, looks_tabular, peek_text, read_cells
 from reattune.io.columns import MISSING, Column, Table, parse_numbers, split_unit
 from reattune.io.register import Format, register_reader
@@ -74,6 +76,7 @@ def _time_column(table: Table) -> Column | None:
 
 def _open(path: Path, options: Mapping[str, object]) -> Table:
     data = read_bytes(path)
+    digest = sha256(data)
     sheet, delimiter = options.get("sheet"), options.get("delimiter")
     cells = read_cells(
         path,
@@ -81,6 +84,8 @@ def _open(path: Path, options: Mapping[str, object]) -> Table:
         sheet=None if sheet is None else str(sheet),
         delimiter=None if delimiter is None else str(delimiter),
     )
+    # Nothing reads the bytes again, and those of a large file take room.
+    del data
     named = options.get("columns")
     if named is not None:
         cells = _without_header(path, cells, named)
@@ -93,7 +98,7 @@ def _open(path: Path, options: Mapping[str, object]) -> Table:
             expected='a row of column names, or the option columns = ["...", ...]',
         )
     columns, notes = _columns(cells)
-    return Table(path, cells, columns, options, sha256(data), (*cells.notes, *notes))
+    return Table(path, cells, columns, options, digest, (*cells.notes, *notes))
 
 
 def _without_header(path: Path, cells: Cells, named: object) -> Cells:
@@ -105,15 +110,15 @@ def _without_header(path: Path, cells: Cells, named: object) -> Cells:
             found=str(len(cells.header)),
             expected=str(len(names)),
         )
-    lines = cells.lines
+    lines, rows = cells.lines, cells.rows
     first = max(1, cells.first_line - 1)
     return Cells(
         names,
-        [cells.header, *cells.rows],
+        rows.with_first(cells.header) if isinstance(rows, StoredRows) else [cells.header, *rows],
         first,
         cells.delimiter,
         cells.encoding,
-        None if lines is None else (first, *lines),
+        None if lines is None else array("q", [first, *lines]),
         sheet=cells.sheet,
         notes=cells.notes,
     )
@@ -131,7 +136,7 @@ def _columns(cells: Cells) -> tuple[tuple[Column, ...], list[Note]]:
     known = set(cells.header)
     for index, name in enumerate(cells.header):
         if not name:
-            nameless += any(row[index].strip() for row in cells.rows)
+            nameless += any(any(map(str.strip, words)) for words, _ in cells.pieces(index))
             continue
         counts[name] += 1
         shown = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,15 +11,16 @@ from numpy.typing import NDArray
 from reattune.core.errors import ReadError
 from reattune.core.notes import Note
 from reattune.core.recording import Recording, Track
-from reattune.io.columns import LARGEST_TIME_S, Column, FloatArray, Table
+from reattune.io.columns import LARGEST_TIME_S, BoolArray, Coded, Column, FloatArray, Table
 from reattune.io.table_groups import (
     IntArray,
     Reason,
-    group_rows,
-    pick,
+    constant,
+    group_coded,
+    rows_of,
     rows_read_note,
+    session_codes,
     session_columns,
-    session_names,
     skipped_notes,
     too_many,
     unit_notes,
@@ -45,10 +47,10 @@ class _Rows:
     table: Table
     starts: FloatArray
     ends: FloatArray
-    why: IntArray
-    people: list[str]
-    streams: list[str] | None
-    codes: tuple[tuple[Column, list[str]], ...]
+    why: NDArray[np.int8]
+    people: Coded
+    streams: Coded
+    codes: tuple[tuple[Column, Coded], ...]
     tick_s: float | None
 
 
@@ -74,13 +76,13 @@ def read_intervals(table: Table, start: Column) -> tuple[Recording, ...]:
     blank = np.zeros(starts.size, dtype=np.bool_)
     for row in np.flatnonzero(np.isnan(starts)).tolist():
         blank[row] = not any(map(str.strip, table.cells.rows[row]))
-    names = session_names(table, sessions)
-    texts = tuple((column, table.texts(column)) for column in codes)
-    no_code = ~np.any([[bool(text) for text in column] for _, column in texts], axis=0)
+    names = session_codes(table, sessions)
+    texts = tuple((column, table.coded(column)) for column in codes)
+    no_code = np.all([column.where("") for _, column in texts], axis=0)
     with np.errstate(invalid="ignore"):
         wild = (np.abs(starts) > LARGEST_TIME_S) | (np.abs(ends) > LARGEST_TIME_S)
         checks = (
-            np.array([not name for name in names], dtype=np.bool_),
+            names.where(""),
             no_start | np.isnan(starts),
             bad_end,
             wild,
@@ -88,9 +90,10 @@ def read_intervals(table: Table, start: Column) -> tuple[Recording, ...]:
             ends < starts,
             no_code,
         )
-    why = np.zeros(starts.size, dtype=np.int64)
+    why = np.zeros(starts.size, dtype=np.int8)
     for number in range(len(checks), 0, -1):
         why[checks[number - 1]] = number
+    del checks, wild, no_code, no_start, bad_end
     why[blank] = -1
 
     rows = _Rows(
@@ -98,8 +101,8 @@ def read_intervals(table: Table, start: Column) -> tuple[Recording, ...]:
         starts=starts,
         ends=ends,
         why=why,
-        people=table.texts(person) if person else [""] * starts.size,
-        streams=table.texts(stream) if stream else None,
+        people=table.coded(person) if person else constant("", starts.size),
+        streams=table.coded(stream) if stream else constant("", starts.size),
         codes=texts,
         tick_s=_tick(table, start),
     )
@@ -111,17 +114,28 @@ def read_intervals(table: Table, start: Column) -> tuple[Recording, ...]:
         raise ReadError(f"has no row that could be read. {told}".strip(), path=table.path)
 
     used = (start, end, duration, person, stream, *codes, *sessions)
-    placed = np.concatenate([starts[why == 0], ends[(why == 0) & ~np.isnan(ends)]])
-    notes = (*table.notes, _used_note(table, used), *unit_notes(table, start, placed))
+    notes = (*table.notes, _used_note(table, used), *unit_notes(table, start, *_placed(rows)))
     # A row without a session belongs to no recording; the first one tells of it.
-    groups = group_rows(pick(names, everything), everything)
-    lost = groups.pop("", np.zeros(0, dtype=np.int64))
+    groups = group_coded([names], everything)
+    lost = groups.pop(("",), np.zeros(0, dtype=np.int64))
     too_many(table, "sessions", sessions, len(groups))
     made: list[Recording] = []
-    for name, members in groups.items():
-        told_of = np.concatenate([lost, members]) if not made else members
-        made.append(_recording(rows, str(name), members, told_of, notes, used))
+    constants = _constants(table, used, names, blank)
+    for (name,), members in groups.items():
+        told_of = np.concatenate([lost, members]) if not made and lost.size else members
+        own = constants.get(name, {})
+        made.append(_recording(rows, name, members, told_of, notes, used, own))
     return tuple(made)
+
+
+def _placed(rows: _Rows) -> tuple[FloatArray, FloatArray]:
+    """Starts of the rows that are read, and ends of those that have one."""
+    good = rows.why == 0
+    ended = good & ~np.isnan(rows.ends)
+    return (
+        rows.starts if good.all() else rows.starts[good],
+        rows.ends if ended.all() else rows.ends[ended],
+    )
 
 
 def _code_columns(table: Table) -> tuple[Column, ...]:
@@ -147,12 +161,10 @@ def _ends(
     return ends, bad
 
 
-def _mark_open_rows(rows: _Rows, names: list[str]) -> None:
+def _mark_open_rows(rows: _Rows, names: Coded) -> None:
     """Rows without an end are points only where their whole track has none."""
     left = np.flatnonzero(rows.why == 0)
-    columns = (names, rows.people, rows.streams or [""] * len(names))
-    keys = list(zip(*(pick(column, left) for column in columns), strict=True))
-    for members in group_rows(keys, left).values():
+    for members in group_coded([names, rows.people, rows.streams], left).values():
         without = np.isnan(rows.ends[members])
         if not without.all():
             rows.why[members[without]] = _NO_END
@@ -170,19 +182,17 @@ def _recording(
     told_of: IntArray,
     notes: tuple[Note, ...],
     used: tuple[Column | None, ...],
+    covariates: dict[str, str],
 ) -> Recording:
     table = rows.table
-    good = members[rows.why[members] == 0]
+    good = rows.why[members] == 0
+    good = members if good.all() else members[good]
     tracks: list[Track] = []
     for column, texts in rows.codes:
-        coded = good if len(rows.codes) == 1 else good[[bool(texts[row]) for row in good]]
-        streams = pick(rows.streams, coded) if rows.streams else [""] * coded.size
-        keys = list(zip(pick(rows.people, coded), streams, strict=True))
-        for key, own in group_rows(keys, coded).items():
-            person, stream = key if isinstance(key, tuple) else ("", "")
-            tracks.append(_track(rows, column, texts, str(person), str(stream), own))
+        coded = good if len(rows.codes) == 1 else good[~texts.where("")[good]]
+        for (person, stream), own in group_coded([rows.people, rows.streams], coded).items():
+            tracks.append(_track(rows, column, texts, person, stream, own))
     too_many(table, "tracks", [c for c in used if c is not None], len(tracks))
-    covariates = _constants(table, members, used)
     return Recording(
         id=name,
         format="table",
@@ -190,7 +200,7 @@ def _recording(
         tracks=tuple(tracks),
         meta={"sha256": table.sha256, "shape": "intervals", "covariates": covariates},
         notes=(
-            rows_read_note(good.size, members.size),
+            rows_read_note(int(good.size), int(members.size)),
             *skipped_notes(table, told_of, rows.why, REASONS),
             *notes,
         ),
@@ -198,35 +208,65 @@ def _recording(
 
 
 def _track(
-    rows: _Rows, column: Column, texts: list[str], person: str, stream: str, own: IntArray
+    rows: _Rows, column: Column, texts: Coded, person: str, stream: str, own: IntArray
 ) -> Track:
-    ends = rows.ends[own]
+    starts, ends = rows_of(rows.starts, own), rows_of(rows.ends, own)
     points = bool(np.isnan(ends).all())
-    ends = rows.starts[own] if points else ends
-    order = np.lexsort((ends, rows.starts[own]))
-    own, ends = own[order], ends[order]
+    ends = starts.copy() if points else ends
+    codes = rows_of(texts.codes, own)
+    if not _in_order(starts, ends):
+        order = np.lexsort((ends, starts))
+        starts, ends, codes = starts[order], ends[order], codes[order]
     several = len(rows.codes) > 1
     return Track(
         name=(f"{stream} {column.name}" if several else stream) if stream else column.name,
         kind="points" if points else "intervals",
-        starts=rows.starts[own],
+        starts=starts,
         ends=ends,
-        labels=tuple(pick(texts, own)),
+        labels=Coded(codes, texts.words).labels(),
         person=person,
         tick_s=rows.tick_s,
     )
 
 
-def _constants(table: Table, members: IntArray, used: tuple[Column | None, ...]) -> dict[str, str]:
-    """Other columns that hold one and the same text throughout a session."""
-    constants = {}
-    cells = table.cells.rows
+def _in_order(starts: FloatArray, ends: FloatArray) -> bool:
+    """Whether rows are sorted by start, those of the same start by end."""
+    on = starts[1:] > starts[:-1]
+    return bool(on.all() or (on | ((starts[1:] == starts[:-1]) & (ends[1:] >= ends[:-1]))).all())
+
+
+def _constants(
+    table: Table, used: tuple[Column | None, ...], names: Coded, blank: BoolArray
+) -> dict[str, dict[str, str]]:
+    """For each session, other columns that hold one and the same text throughout it."""
+    constants: dict[str, dict[str, str]] = {}
+    nobody = len(names.words)
+    sessions = np.where(blank, nobody, names.codes)
     for column in table.columns:
-        if column not in used:
-            at = column.index
-            first = cells[members[0]][at]
-            if all(cells[row][at] == first for row in members):
-                constants[column.name] = first.strip()
+        if column in used:
+            continue
+        first: dict[int, str] = {}
+        varies = np.zeros(nobody + 1, dtype=np.bool_)
+        varies[nobody] = True
+        at = 0
+        for words, codes in table.cells.pieces(column.index):
+            size = len(words) if codes is None else codes.size
+            own = sessions[at : at + size]
+            at += size
+            if varies[own].all():
+                continue
+            pairs: Iterable[tuple[int, str]]
+            if codes is None:
+                pairs = zip(own.tolist(), words, strict=True)
+            else:
+                joint = np.unique(own.astype(np.int64) * len(words) + codes)
+                pairs = ((both // len(words), words[both % len(words)]) for both in joint.tolist())
+            for session, cell in pairs:
+                if first.setdefault(session, cell) != cell:
+                    varies[session] = True
+        for session, cell in first.items():
+            if not varies[session]:
+                constants.setdefault(names.words[session], {})[column.name] = cell.strip()
     return constants
 
 

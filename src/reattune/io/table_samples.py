@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from reattune.core.errors import ReadError
 from reattune.core.notes import Note
 from reattune.core.recording import Recording, Track
-from reattune.io.columns import LARGEST_TIME_S, BoolArray, Column, FloatArray, Table, split_unit
+from reattune.io.columns import (
+    LARGEST_TIME_S,
+    BoolArray,
+    Coded,
+    Column,
+    FloatArray,
+    Table,
+    split_unit,
+)
 from reattune.io.sample_grid import Grid, lay_grid
 from reattune.io.table_groups import (
     IntArray,
     Reason,
-    group_rows,
-    pick,
+    constant,
+    group_coded,
+    rows_of,
     rows_read_note,
+    session_codes,
     session_columns,
-    session_names,
     skipped_notes,
     too_many,
     unit_notes,
@@ -62,20 +69,22 @@ def read_samples(table: Table) -> tuple[Recording, ...]:
     if not streams:
         raise table.read_error("has no column besides time, person and session.")
 
-    names = session_names(table, sessions)
-    people = table.texts(person) if person else [""] * len(names)
+    names = session_codes(table, sessions)
+    people = table.coded(person) if person else constant("", names.codes.size)
     times, why = _checked_times(table, time, names)
-    everything = np.arange(len(names))
     good = np.flatnonzero(why == 0)
+    everything = good if good.size == why.size else np.arange(why.size)
     if not good.size:
         told = " ".join(str(note) for note in skipped_notes(table, everything, why, REASONS))
         raise ReadError(f"has no row that could be read. {told}".strip(), path=table.path)
 
-    groups = group_rows(list(zip(pick(names, good), pick(people, good), strict=True)), good)
+    groups = group_coded([names, people], good)
     too_many(table, "sessions", [*sessions, *([person] if person else [])], len(groups))
     counts = _counts_frames(table, time)
     grids = {
-        key: lay_grid(table, time, None if times is None else times[rows], rows, rate_hz, counts)
+        key: lay_grid(
+            table, time, None if times is None else rows_of(times, rows), rows, rate_hz, counts
+        )
         for key, rows in groups.items()
     }
     n_samples = sum(grid.size for grid in grids.values()) * len(streams)
@@ -85,20 +94,19 @@ def read_samples(table: Table) -> tuple[Recording, ...]:
     contents = [_Content(table, column) for column in streams]
     tracks: dict[str, list[Track]] = {}
     notes: dict[str, list[Note]] = {}
-    for key, rows in groups.items():
-        name, who = key if isinstance(key, tuple) else ("", "")
-        made = [content.track(str(who), rows, grids[key]) for content in contents]
-        tracks.setdefault(str(name), []).extend(made)
-        notes.setdefault(str(name), []).extend(grids[key].notes)
+    for (name, who), rows in groups.items():
+        grid = grids[name, who]
+        tracks.setdefault(name, []).extend(content.track(who, rows, grid) for content in contents)
+        notes.setdefault(name, []).extend(grid.notes)
     shared = [*table.notes, *(note for content in contents for note in content.notes)]
     if time is not None and times is not None:
-        shared.extend(unit_notes(table, time, times[good]))
-    by_session = group_rows(names, everything)
-    lost = by_session.pop("", np.zeros(0, dtype=np.int64))
+        shared.extend(unit_notes(table, time, rows_of(times, good)))
+    del grids, times
+    by_session = group_coded([names], everything)
+    lost = by_session.pop(("",), np.zeros(0, dtype=np.int64))
     recordings: list[Recording] = []
-    for name_key, members in by_session.items():
-        name = str(name_key)
-        told_of = members if recordings else np.concatenate([lost, members])
+    for (name,), members in by_session.items():
+        told_of = members if recordings or not lost.size else np.concatenate([lost, members])
         recordings.append(
             Recording(
                 id=name,
@@ -121,8 +129,8 @@ def _row_number(table: Table, column: Column) -> bool:
     """An ``id`` that differs in every row numbers the rows and measures nothing."""
     if split_unit(column.name)[0] != "id":
         return False
-    texts = table.texts(column)
-    return len(set(texts)) == len(texts)
+    coded = table.coded(column)
+    return len(coded.words) == coded.codes.size
 
 
 def _counts_frames(table: Table, time: Column | None) -> bool:
@@ -130,10 +138,10 @@ def _counts_frames(table: Table, time: Column | None) -> bool:
 
 
 def _checked_times(
-    table: Table, time: Column | None, names: Sequence[str]
-) -> tuple[FloatArray | None, IntArray]:
+    table: Table, time: Column | None, names: Coded
+) -> tuple[FloatArray | None, NDArray[np.int8]]:
     """Seconds of each row (None without a time column), and why rows are left out (0 = read)."""
-    why = np.zeros(len(names), dtype=np.int64)
+    why = np.zeros(names.codes.size, dtype=np.int8)
     times = None
     if time is not None:
         times, odd = table.times(time)
@@ -141,7 +149,7 @@ def _checked_times(
             why[times < 0] = 4
             why[np.abs(times) > LARGEST_TIME_S] = 3
         why[odd | np.isnan(times)] = 2
-    why[[not name for name in names]] = 1
+    why[names.where("")] = 1
     return times, why
 
 
@@ -164,7 +172,7 @@ class _Content:
         self.name = column.name
         self.notes: list[Note] = []
         self.values: FloatArray | None = None
-        self.texts: list[str] = []
+        self.texts = constant("", 0)
         if not odd.any():
             raw[infinite] = np.nan
             self.values = raw
@@ -173,9 +181,9 @@ class _Content:
                     "values_not_finite", infinite, table, "infinite values were taken as missing"
                 )
             return
-        self.texts = table.texts(column)
+        self.texts = table.coded(column)
         if np.isfinite(raw).sum() >= 9 * odd.sum():
-            word = self.texts[int(np.argmax(odd))][:40]
+            word = self.texts.words[self.texts.codes[np.argmax(odd)]][:40]
             self._tell(
                 "mixed_column", odd, table, f"cells are no numbers ({word!r}): read as words"
             )
@@ -197,21 +205,18 @@ class _Content:
         """The samples of some rows, laid out on their grid."""
         values: FloatArray | None = None
         labels: tuple[str, ...] = ()
-        whole = grid.size == rows.size
         if self.values is not None:
-            values = self.values[rows]
+            whole = grid.size == rows.size
+            values = rows_of(self.values, rows)
             if not whole:
                 filled = np.full(grid.size, np.nan)
                 filled[grid.places] = values
                 values = filled
         else:
-            words = pick(self.texts, rows)
-            if not whole:
-                spread = [""] * grid.size
-                for place, word in zip(grid.places.tolist(), words, strict=True):
-                    spread[place] = word
-                words = spread
-            labels = tuple(words)
+            # The word after the last one stands for a hole.
+            codes = np.full(grid.size, len(self.texts.words), dtype=np.int32)
+            codes[grid.places] = self.texts.codes[rows]
+            labels = Coded(codes, [*self.texts.words, ""]).labels()
         return Track(
             name=self.name,
             kind="samples",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +36,7 @@ _OTHER_FORMS = {
 # Numbers and text of one interval and of one point.
 _WIDTH = {"IntervalTier": 3, "TextTier": 2}
 MAX_TIERS = 10_000
+_EVENTS_AT_ONCE = 4096
 
 
 def sniff_textgrid(path: Path, head: bytes) -> bool:
@@ -64,7 +67,9 @@ def read_textgrid(path: Path, options: Mapping[str, object] | None = None) -> tu
     """
     path = Path(path)
     data = read_bytes(path, MAX_BYTES)
+    digest = sha256(data)
     text, notes = _decoded(data, path)
+    del data
     reader = _Tokens(text, path)
     xmin, xmax, n_tiers = _header(reader)
     tracks: list[Track] = []
@@ -74,12 +79,12 @@ def read_textgrid(path: Path, options: Mapping[str, object] | None = None) -> tu
         track, more = _tier(reader, number, n_tiers, names)
         tracks.append(track)
         told += more
-    left = len(reader.tokens) - reader.at
+    left = sum(1 for _ in reader.tokens)
     if left:
         words = f"{left} text(s) or number(s) stand after the last tier and were not read."
         told.append(Note("rest_not_read", words, count=left, level="warning"))
     span, more = _span(xmin, xmax, tracks)
-    name, digest = plain_stem(path), sha256(data)
+    name = plain_stem(path)
     return (recording(name, "textgrid", path, digest, tuple(tracks), (*told, *more), span=span),)
 
 
@@ -100,24 +105,63 @@ class _Tokens:
     """The texts, numbers and flags of a file, taken one after another."""
 
     def __init__(self, text: str, path: Path) -> None:
-        self.tokens: list[str] = [t for t in _TOKEN.findall(text) if t[0] != "!"]
+        # As a list of texts they would take ten times the room of a file in the short form.
+        found = map(re.Match.group, _TOKEN.finditer(text))
+        self.tokens: Iterator[str] = (token for token in found if token[0] != "!")
         self.path = path
-        self.at = 0
 
     def next(self, where: str) -> str:
         """The next token."""
-        if self.at >= len(self.tokens):
+        token = next(self.tokens, None)
+        if token is None:
             raise self.ends(where)
-        self.at += 1
-        return self.tokens[self.at - 1]
+        return token
+
+    def starts_text(self) -> bool:
+        """Whether the next token is a text; it is not taken."""
+        token = next(self.tokens, None)
+        if token is None:
+            return False
+        self.tokens = chain([token], self.tokens)
+        return token[0] == '"'
 
     def take(self, count: int, where: str) -> list[str]:
         """The next ``count`` tokens; the file says how many, so it is not believed."""
-        tokens = self.tokens[self.at : self.at + count]
+        tokens = list(islice(self.tokens, count))
         if len(tokens) < count:
             raise self.ends(where)
-        self.at += count
         return tokens
+
+    def events(self, size: int, width: int, where: str) -> tuple[FloatArray, FloatArray, list[str]]:
+        """Starts, ends and labels of ``size`` intervals (width 3) or points (width 2)."""
+        starts, ends = array("d"), array("d")
+        labels: list[str] = []
+        known: dict[str, str] = {}
+        # Of several things that are wrong the one is told that a column by column reading meets.
+        wrong: list[tuple[int, ReadError]] = []
+        left = size
+        while left:
+            now = min(left, _EVENTS_AT_ONCE)
+            tokens = self.take(now * width, where)
+            left -= now
+            try:
+                column = 0
+                starts.frombytes(self.numbers(tokens[0::width], where).tobytes())
+                column = 1
+                if width == 3:
+                    ends.frombytes(self.numbers(tokens[1::width], where).tobytes())
+                column = 2
+                for token in tokens[width - 1 :: width]:
+                    label = known.get(token)
+                    if label is None:
+                        label = known[token] = self.unquote(token, where).strip()
+                    labels.append(label)
+            except ReadError as error:
+                wrong.append((column, error))
+        if wrong:
+            raise min(wrong, key=lambda found: found[0])[1]
+        first = np.asarray(starts)
+        return first, np.asarray(ends) if width == 3 else first, labels
 
     def text(self, where: str) -> str:
         """The next token, which must be a text."""
@@ -183,8 +227,7 @@ class _Tokens:
 def _header(reader: _Tokens) -> tuple[float, float, int]:
     kind = reader.text("header")
     # The object class follows; in some old short files it is a word without quotes.
-    is_class = reader.at < len(reader.tokens) and reader.tokens[reader.at][0] == '"'
-    class_ = reader.text("header") if is_class else ""
+    class_ = reader.text("header") if reader.starts_text() else ""
     if not kind.startswith("ooTextFile") or class_ not in ("TextGrid", ""):
         raise ReadError(
             "is not a TextGrid.",
@@ -238,10 +281,7 @@ def _tier(reader: _Tokens, number: int, of: int, names: set[str]) -> tuple[Track
     where = f"tier {number} {name[:60]!r}"
     reader.numbers(reader.take(2, where), where)
     size = reader.count(where)
-    tokens = reader.take(size * width, where)
-    starts = reader.numbers(tokens[0::width], where)
-    ends = reader.numbers(tokens[1::width], where) if width == 3 else starts
-    labels = [reader.unquote(token, where).strip() for token in tokens[width - 1 :: width]]
+    starts, ends, labels = reader.events(size, width, where)
     track, notes = _track(name, starts, ends, labels, points=width == 2)
     if repeat > 1:
         words = f"A tier named {written[:60]!r} exists already; this one is called {name[:60]!r}."

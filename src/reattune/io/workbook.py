@@ -6,7 +6,9 @@ import datetime
 import io
 import warnings
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from reattune.core.errors import ReadError, did_you_mean
@@ -33,10 +35,91 @@ def is_workbook(path: Path, head: bytes) -> bool:
         return False
 
 
+class OpenSheet:
+    """A sheet whose rows are taken as text, some at a time.
+
+    Attributes
+    ----------
+    name : str
+    notes : list of Note
+        Complete when the last row has been taken.
+    """
+
+    def __init__(
+        self, path: Path, name: str, values: Iterator[tuple[object, ...]], max_cells: int
+    ) -> None:
+        self.name = name
+        self.notes: list[Note] = []
+        self._path, self._values, self._max_cells = path, values, max_cells
+        self._rows = self._cells = self._formulas = self._clocks = 0
+
+    def take(self, count: int) -> tuple[list[Row], tuple[int, ...]]:
+        """The next rows, at most ``count``; no lines, since rows follow one another."""
+        try:
+            with _quiet():
+                return self._next(count), ()
+        except ReadError:
+            raise
+        except Exception as error:
+            raise _unsound(self._path, error) from error
+
+    def _next(self, count: int) -> list[Row]:
+        rows: list[Row] = []
+        for row in islice(self._values, count):
+            self._rows += 1
+            self._cells += len(row)
+            if self._rows > MAX_SHEET_ROWS or self._cells > self._max_cells:
+                raise ReadError(
+                    "is too large.",
+                    path=self._path,
+                    where=f"sheet {self.name!r}",
+                    expected=f"at most {MAX_SHEET_ROWS} rows and {self._max_cells} cells",
+                )
+            self._clocks += sum(isinstance(value, datetime.time) for value in row)
+            cells = tuple(map(_cell_text, row))
+            self._formulas += sum(cell.startswith("=") for cell in cells)
+            rows.append(cells)
+        return rows
+
+    def close(self, others: Sequence[str]) -> None:
+        """Write the notes; ``others`` are the sheets that were not asked for."""
+        where = f"sheet {self.name!r}"
+        if others:
+            told = ", ".join(repr(title) for title in others[:6])
+            self.notes.append(
+                Note(
+                    "other_sheets", f"Only the sheet {self.name!r} was read; there is also {told}."
+                )
+            )
+        if self._formulas:
+            self.notes.append(
+                Note(
+                    "formula_cells",
+                    f"{self._formulas} cell(s) hold a formula, which is read as text and never "
+                    "computed; in the spreadsheet, paste them as values.",
+                    where=where,
+                    count=self._formulas,
+                    level="warning",
+                )
+            )
+        if self._clocks:
+            self.notes.append(
+                Note(
+                    "clock_cells",
+                    f"{self._clocks} cell(s) are times of day, read as hours:minutes:seconds; "
+                    "1:30 typed into a spreadsheet is an hour and a half, not 90 seconds.",
+                    where=where,
+                    count=self._clocks,
+                    level="warning",
+                )
+            )
+
+
+@contextmanager
 def read_sheet(
     path: Path, data: bytes, asked: str | int | None, max_cells: int
-) -> tuple[list[Row], None, str, list[Note]]:
-    """Rows of one sheet as text, None (rows follow one another), its name, and notes.
+) -> Iterator[OpenSheet]:
+    """One sheet, whose rows are to be taken inside the ``with`` block.
 
     Parameters
     ----------
@@ -58,58 +141,39 @@ def read_sheet(
     import openpyxl
 
     try:
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and extensions that do not touch the cells.
-            warnings.simplefilter("ignore")
+        with _quiet():
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False)
-            try:
-                sheets = {ws.title: ws for ws in book.worksheets}
-                name = _known_sheet(path, list(sheets), asked)
-                # The size a sheet claims is not believed: rows are as wide as their cells.
-                sheets[name].reset_dimensions()
-                rows, clock_cells = _capped_rows(
-                    path, name, sheets[name].iter_rows(values_only=True), max_cells
-                )
-            finally:
-                book.close()
-    except ReadError:
-        raise
+            sheets = {ws.title: ws for ws in book.worksheets}
     except Exception as error:
-        # A damaged workbook makes openpyxl raise almost anything (KeyError, TypeError, ...).
-        raise ReadError(
-            f"is not a sound .xlsx workbook ({type(error).__name__}: {str(error)[:120]}).",
-            path=path,
-        ) from error
-    notes = []
-    if len(sheets) > 1 and asked is None:
-        others = ", ".join(repr(title) for title in list(sheets)[1:7])
-        notes.append(
-            Note("other_sheets", f"Only the sheet {name!r} was read; there is also {others}.")
-        )
-    formulas = sum(cell.startswith("=") for row in rows for cell in row)
-    if formulas:
-        notes.append(
-            Note(
-                "formula_cells",
-                f"{formulas} cell(s) hold a formula, which is read as text and never computed; "
-                "in the spreadsheet, paste them as values.",
-                where=f"sheet {name!r}",
-                count=formulas,
-                level="warning",
-            )
-        )
-    if clock_cells:
-        notes.append(
-            Note(
-                "clock_cells",
-                f"{clock_cells} cell(s) are times of day, read as hours:minutes:seconds; "
-                "1:30 typed into a spreadsheet is an hour and a half, not 90 seconds.",
-                where=f"sheet {name!r}",
-                count=clock_cells,
-                level="warning",
-            )
-        )
-    return rows, None, name, notes
+        raise _unsound(path, error) from error
+    try:
+        name = _known_sheet(path, list(sheets), asked)
+        try:
+            # The size a sheet claims is not believed: rows are as wide as their cells.
+            sheets[name].reset_dimensions()
+            rows = sheets[name].iter_rows(values_only=True)
+        except Exception as error:
+            raise _unsound(path, error) from error
+        opened = OpenSheet(path, name, rows, max_cells)
+        yield opened
+    finally:
+        book.close()
+    opened.close(list(sheets)[1:] if asked is None else ())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without openpyxl's warnings of styles and extensions, which do not touch the cells."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _unsound(path: Path, error: Exception) -> ReadError:
+    # A damaged workbook makes openpyxl raise almost anything (KeyError, TypeError, ...).
+    return ReadError(
+        f"is not a sound .xlsx workbook ({type(error).__name__}: {str(error)[:120]}).", path=path
+    )
 
 
 def _known_sheet(path: Path, titles: list[str], asked: str | int | None) -> str:
@@ -123,25 +187,6 @@ def _known_sheet(path: Path, titles: list[str], asked: str | int | None) -> str:
     if number.isascii() and number.isdigit() and 1 <= int(number[:9]) <= len(titles):
         return titles[int(number) - 1]
     raise ReadError(f"has no sheet {asked!r}." + did_you_mean(str(asked), titles), path=path)
-
-
-def _capped_rows(
-    path: Path, name: str, values: Iterable[tuple[object, ...]], max_cells: int
-) -> tuple[list[Row], int]:
-    rows: list[Row] = []
-    n_cells = clock_cells = 0
-    for row in values:
-        n_cells += len(row)
-        if len(rows) >= MAX_SHEET_ROWS or n_cells > max_cells:
-            raise ReadError(
-                "is too large.",
-                path=path,
-                where=f"sheet {name!r}",
-                expected=f"at most {MAX_SHEET_ROWS} rows and {max_cells} cells",
-            )
-        clock_cells += sum(isinstance(value, datetime.time) for value in row)
-        rows.append(tuple(_cell_text(value) for value in row))
-    return rows, clock_cells
 
 
 def _cell_text(value: object) -> str:
