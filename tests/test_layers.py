@@ -44,7 +44,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "course_pipeline": ("core", "io", "courses", "measures", "course_tests"),
     "show": (*BELOW_PIPELINE, "pipeline", "course_pipeline", "course_tests"),
     "convert": (*BELOW_PIPELINE, "pipeline", "show"),
-    "commands": (*BELOW_PIPELINE, "pipeline", "course_pipeline", "convert"),
+    "commands": (*BELOW_PIPELINE, "pipeline", "course_pipeline", "show", "convert"),
     "__init__": (*BELOW_PIPELINE, "pipeline", "course_pipeline", "show", "commands"),
     "cli": (
         *(*BELOW_PIPELINE, "pipeline", "course_pipeline", "show", "convert"),
