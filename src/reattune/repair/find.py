@@ -78,17 +78,16 @@ def _judge(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Outcome and reason of each mismatch run."""
     closed = after == MATCH
-    at_end = last == attunement.edges.size - 1
-    reason = np.where(at_end, _REASON["end"], _REASON["cut"])
-    reason = np.where(~at_end & ~attunement.cut[last], _REASON["missing"], reason)
+    reason = np.where(attunement.cut[last], _REASON["cut"], _REASON["missing"])
+    reason[last == attunement.edges.size - 1] = _REASON["end"]
+    reason[closed] = _REASON[""]
     outcome = np.where(closed, _REPAIRED, _CENSORED)
-    reason = np.where(closed, _REASON[""], reason)
     if criteria.repair_window_s is not None:
         length = attunement.edges[last] - attunement.edges[first]
         late = length > criteria.repair_window_s + SLACK_S
         outcome = np.where(late, _UNREPAIRED, outcome)
         reason = np.where(late, _REASON["window"], reason)
-    return outcome.astype(np.int64), reason.astype(np.int64)
+    return outcome, reason
 
 
 def _measure_depth(
