@@ -11,11 +11,11 @@ from reattune.core.attunement import Attunement
 from reattune.core.errors import MissingStreamError, SettingError, did_you_mean
 from reattune.core.pair import MATCH, MISMATCH, MatchTable, Pair
 from reattune.core.session import Session
-from reattune.core.steps import Steps, constant_steps, make_steps
+from reattune.core.steps import Steps, constant_steps
 from reattune.core.streams import Events
 from reattune.rules.base import Rule, find_window
 from reattune.rules.join import join
-from reattune.rules.shown import find_shown
+from reattune.rules.shown import find_shown, make_on_off
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,7 @@ class Coded(Rule):
             on, observed, stream = find_shown(session, self.stream, partner, self.labels)
             if isinstance(stream, Events):
                 _refuse_points(stream, self.labels)
-            off = observed - on
-            starts = np.concatenate([on.starts, off.starts])
-            order = np.argsort(starts, kind="stable")
-            codes = np.repeat(np.array([1, 0], dtype=np.int64), [len(on), len(off)])
-            ends = np.concatenate([on.ends, off.ends])
-            sides.append(make_steps(starts[order], ends[order], codes[order], span))
+            sides.append(make_on_off(on, observed - on, span))
             ticks.append(stream.tick_s)
         if not ticks:
             raise MissingStreamError(

@@ -10,9 +10,9 @@ from reattune.core.checks import check_positive
 from reattune.core.intervals import Intervals
 from reattune.core.pair import ANY, MATCH, MatchTable, Pair
 from reattune.core.session import Session
-from reattune.core.steps import Steps, constant_steps, make_steps
+from reattune.core.steps import Steps, constant_steps
 from reattune.rules.base import Rule, check_partner, find_window
-from reattune.rules.shown import find_shown
+from reattune.rules.shown import find_shown, make_on_off
 
 _STATES = ("out of contact", "in contact")
 
@@ -85,13 +85,7 @@ class Contact(Rule):
             observed.starts, np.minimum(observed.starts + self.patience_s, observed.ends)
         )
         out = observed - lasting - fresh
-        starts = np.concatenate([lasting.starts, out.starts])
-        ends = np.concatenate([lasting.ends, out.ends])
-        codes = np.concatenate(
-            [np.ones(len(lasting), dtype=np.int64), np.zeros(len(out), dtype=np.int64)]
-        )
-        order = np.argsort(starts, kind="stable")
-        return make_steps(starts[order], ends[order], codes[order], span), stream.tick_s
+        return make_on_off(lasting, out, span), stream.tick_s
 
     def describe(self) -> str:
         """The rule in words."""

@@ -13,9 +13,9 @@ from reattune.core.attunement import Attunement
 from reattune.core.checks import check_positive
 from reattune.core.pair import MATCH, MISMATCH, UNDEFINED, MatchTable, Pair
 from reattune.core.session import Session
-from reattune.core.steps import SAME_MOMENT_S, Steps, find_moments, make_steps, merge_edges
+from reattune.core.steps import SAME_MOMENT_S, Steps, find_moments, merge_edges
 from reattune.rules.base import Rule, check_partner, find_window
-from reattune.rules.shown import find_shown
+from reattune.rules.shown import find_shown, make_on_off
 
 _COUNTS = ("cues", "picked_up", "late_at_expiry", "undecided", "missed", "during_rupture")
 
@@ -73,12 +73,7 @@ class Contingent(Rule):
             name = self.cue if cue else self.response
             labels = self.cue_labels if cue else self.response_labels
             on, observed, stream = find_shown(session, name, partner, labels)
-            off = observed - on
-            starts = np.concatenate([on.starts, off.starts])
-            order = np.argsort(starts, kind="stable")
-            codes = np.repeat(np.array([1, 0], dtype=np.int64), [len(on), len(off)])
-            ends = np.concatenate([on.ends, off.ends])
-            sides.append(make_steps(starts[order], ends[order], codes[order], span))
+            sides.append(make_on_off(on, observed - on, span))
             ticks.append(stream.tick_s)
         words = (("no cue", "cue"), ("no response", "response"))
         table = MatchTable(

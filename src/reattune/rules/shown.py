@@ -7,6 +7,7 @@ import numpy as np
 from reattune.core.errors import SettingError
 from reattune.core.intervals import Intervals
 from reattune.core.session import Session
+from reattune.core.steps import Steps, make_steps
 from reattune.core.streams import Events, States
 
 
@@ -50,3 +51,12 @@ def find_shown(
         "a signal",
         "events: give it a `threshold` in the study file, or use Signal.above(threshold)",
     )
+
+
+def make_on_off(on: Intervals, off: Intervals, window: tuple[float, float]) -> Steps:
+    """Steps that are 1 while on, 0 while off, and missing in all other time of ``window``."""
+    starts = np.concatenate([on.starts, off.starts])
+    ends = np.concatenate([on.ends, off.ends])
+    codes = np.repeat(np.array([1, 0], dtype=np.int64), [len(on), len(off)])
+    order = np.argsort(starts, kind="stable")
+    return make_steps(starts[order], ends[order], codes[order], window)
