@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import exp, isfinite, log, nan, sqrt
 
 import numpy as np
 
 from reattune.measures.cards import CARDS, PARTNER, Card, Value, find_card
-from reattune.measures.facts import make_facts
+from reattune.measures.facts import Facts, make_facts
 from reattune.measures.tally import Tally, pool_tallies
 
 # Importing the rooms fills the register of cards, in the order in which tables show them.
@@ -37,24 +38,37 @@ def compute_measures(tally: Tally) -> dict[str, Value]:
     dict of str to Value
         ``(value, low, high, n)``; nan where undefined or without limits.
     """
-    values = _compute(tally, CARDS.values())
+    values = _compute(tally)
     for name, count in tally.extras.items():
         values[f"n_{name}" if name.startswith("cues") else f"n_cues_{name}"] = Value(float(count))
     return values
 
 
-def _compute(tally: Tally, cards: Iterable[Card]) -> dict[str, Value]:
+def _compute(tally: Tally, *, smooth: bool = False) -> dict[str, Value]:
     facts = make_facts(tally)
-    values: dict[str, Value] = {}
-    for card in cards:
-        if card.only_with and not tally.has(card.only_with):
+    there = (*tally.extras, *(("first_waits",) if tally.first_waits.size else ()))
+    plan = _plan(tally.partners, there, smooth, len(CARDS))
+    return {name: compute(facts, side) for name, compute, side in plan}
+
+
+@lru_cache(maxsize=64)
+def _plan(
+    partners: tuple[str, str], there: tuple[str, ...], smooth: bool, n_cards: int
+) -> tuple[tuple[str, Callable[[Facts, int], Value], int], ...]:
+    """Name, function and side of every measure to compute; the same for all sessions of a study.
+
+    ``n_cards`` is there so that a card registered later makes a new plan.
+    """
+    found = []
+    for card in CARDS.values():
+        if (card.only_with and card.only_with not in there) or (smooth and not card.smooth):
             continue
         if card.per_partner:
-            for side, partner in enumerate(tally.partners):
-                values[card.name.replace(PARTNER, partner)] = card.compute(facts, side)
+            for side, partner in enumerate(partners):
+                found.append((card.name.replace(PARTNER, partner), card.compute, side))
         else:
-            values[card.name] = card.compute(facts, 0)
-    return values
+            found.append((card.name, card.compute, 0))
+    return tuple(found)
 
 
 def compute_pooled(
@@ -88,9 +102,8 @@ def compute_pooled(
     values = compute_measures(pool_tallies(tallies))
     if len(tallies) < MIN_SESSIONS:
         return values, "as for one recording"
-    smooth = [card for card in CARDS.values() if card.smooth]
     left_out = [
-        _compute(pool_tallies([*tallies[:i], *tallies[i + 1 :]]), smooth)
+        _compute(pool_tallies([*tallies[:i], *tallies[i + 1 :]]), smooth=True)
         for i in range(len(tallies))
     ]
     pooled = {}

@@ -91,10 +91,6 @@ class Tally:
     first_waits: FloatArray = field(default_factory=lambda: np.empty(0))
     first_events: BoolArray = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
 
-    def has(self, name: str) -> bool:
-        """Whether what a measure needs beyond an ordinary tally is there."""
-        return self.first_waits.size > 0 if name == "first_waits" else name in self.extras
-
 
 def _by(masks: NDArray[np.int64]) -> Counts3:
     counts = np.bincount(masks, minlength=4)
@@ -123,6 +119,8 @@ def make_tally(attunement: Attunement, ruptures: Ruptures, raw: Ruptures | None 
     mismatched = float(lengths[state == MISMATCH].sum())
     expected_matched_s, expected_repairs = _expect(attunement, matched + mismatched, ruptures)
     entered, closed = ruptures.entered, ruptures.closed
+    durations, events = ruptures.latency[entered], closed[entered]
+    same = raw is ruptures and not dropped
     outcomes = np.bincount(ruptures.outcome[entered], minlength=3)
     inside = state >= 0
     within = np.zeros(attunement.edges.size, dtype=np.bool_)
@@ -142,10 +140,10 @@ def make_tally(attunement: Attunement, ruptures: Ruptures, raw: Ruptures | None 
         run_mismatched_s=ruptures.mismatched_s,
         n_repairs=int(np.count_nonzero(closed)),
         n_onsets=int(np.count_nonzero(entered)),
-        durations=ruptures.latency[entered],
-        events=closed[entered],
-        raw_durations=raw.latency[raw_entered],
-        raw_events=raw.closed[raw_entered],
+        durations=durations,
+        events=events,
+        raw_durations=durations if same else raw.latency[raw_entered],
+        raw_events=events if same else raw.closed[raw_entered],
         depths=ruptures.depth[entered],
         outcomes=(int(outcomes[0]), int(outcomes[1]), int(outcomes[2])),
         n_not_entered=entered.size - int(np.count_nonzero(entered)),
@@ -203,6 +201,9 @@ def pool_tallies(tallies: Sequence[Tally]) -> Tally:
     def joined(name: str) -> NDArray[np.generic]:
         return np.concatenate([getattr(t, name) for t in tallies])
 
+    durations = joined("durations").astype(np.float64)
+    events = joined("events").astype(np.bool_)
+    same = all(tally.raw_durations is tally.durations for tally in tallies)
     extras: dict[str, int] = {}
     for tally in tallies:
         for key, count in tally.extras.items():
@@ -219,10 +220,10 @@ def pool_tallies(tallies: Sequence[Tally]) -> Tally:
         run_mismatched_s=total("run_mismatched_s"),
         n_repairs=int(total("n_repairs")),
         n_onsets=int(total("n_onsets")),
-        durations=joined("durations").astype(np.float64),
-        events=joined("events").astype(np.bool_),
-        raw_durations=joined("raw_durations").astype(np.float64),
-        raw_events=joined("raw_events").astype(np.bool_),
+        durations=durations,
+        events=events,
+        raw_durations=durations if same else joined("raw_durations").astype(np.float64),
+        raw_events=events if same else joined("raw_events").astype(np.bool_),
         depths=joined("depths").astype(np.float64),
         outcomes=three("outcomes"),
         n_not_entered=int(total("n_not_entered")),

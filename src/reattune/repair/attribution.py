@@ -24,14 +24,15 @@ def find_who(attunement: Attunement, edges: NDArray[np.int64], tie_s: float) -> 
     """
     who = np.zeros(edges.size, dtype=np.int64)
     at_edge = attunement.changed[:, edges]
+    anybody = at_edge[0] | at_edge[1]
+    times = attunement.edges[edges]
     for partner in (0, 1):
         hit = at_edge[partner]
         if tie_s > 0:
-            times = attunement.edges[edges]
             changes = attunement.change_times(partner)
             low = np.searchsorted(changes, times - tie_s - _SLACK_S, side="left")
             high = np.searchsorted(changes, times + tie_s + _SLACK_S, side="right")
             # A neighbouring change only joins in a change; it is no change of the dyad by itself.
-            hit = hit | ((high > low) & at_edge.any(axis=0))
+            hit = hit | ((high > low) & anybody)
         who += np.where(hit, partner + 1, 0)
     return who
