@@ -17,7 +17,6 @@ MISSING = -1
 # start, frame / rate, adding a patience) leaves noise of about 1e-12 s; without this two partners
 # who change on the same frame would seem to change one after the other.
 SAME_MOMENT_S = 1e-9
-DECIMALS = 10
 
 
 @dataclass(frozen=True, eq=False)

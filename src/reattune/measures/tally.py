@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reattune.core.attunement import Attunement
-from reattune.core.criteria import Criteria
 from reattune.core.errors import SettingError
 from reattune.core.pair import MATCH, MISMATCH
 from reattune.core.ruptures import Ruptures
@@ -238,8 +237,3 @@ def pool_tallies(tallies: Sequence[Tally]) -> Tally:
         first_waits=joined("first_waits").astype(np.float64),
         first_events=joined("first_events").astype(np.bool_),
     )
-
-
-def needs_raw(criteria: Criteria) -> bool:
-    """Whether mismatches without criteria must be found as well."""
-    return not criteria.drops_nothing

@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from reattune.core.checks import check_not_negative, check_option, check_positive
 from reattune.core.errors import SettingError
 from reattune.core.pair import Pair
-from reattune.core.steps import DECIMALS, Steps
+from reattune.core.steps import Steps
 from reattune.surrogates.components import Seam
 from reattune.surrogates.ranks import MIN_DEFINED
 from reattune.surrogates.ticks import TickPair, TickRuns, tidy_runs, to_ticks
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+# Decimals of a second in edges made of whole ticks: the noise of start + ticks x unit goes, so that
+# durations that are equal in ticks stay equal in seconds.
+_DECIMALS = 10
 Blocks = Literal["auto"] | float | None
 
 MIN_BLOCK_S = 30.0
@@ -69,7 +72,7 @@ def block_edges(pair: Pair, blocks: Blocks = "auto") -> FloatArray:
     """
     ticks = to_ticks(pair)
     start, end = pair.window
-    edges = np.round(start + _block_ticks(pair, ticks, blocks) * ticks.unit_s, DECIMALS)
+    edges = np.round(start + _block_ticks(pair, ticks, blocks) * ticks.unit_s, _DECIMALS)
     return np.asarray(np.minimum(edges, end))
 
 
@@ -182,10 +185,10 @@ def rotated_pair(
         pair,
         x=to_steps(ticks.x, ticks.unit_s, start),
         y=to_steps(moved, ticks.unit_s, start),
-        cuts=tuple(round(start + c * ticks.unit_s, DECIMALS) for c in kept),
+        cuts=tuple(round(start + c * ticks.unit_s, _DECIMALS) for c in kept),
     )
 
 
 def to_steps(runs: TickRuns, unit_s: float, start: float) -> Steps:
     """The stream in seconds again, its window beginning at ``start``."""
-    return Steps(np.round(start + runs.edges * unit_s, DECIMALS), runs.codes)
+    return Steps(np.round(start + runs.edges * unit_s, _DECIMALS), runs.codes)
