@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,21 @@ class MatchTable:
     def one_sided(self) -> bool:
         """Whether one partner's behaviour does not matter to the rule."""
         return ANY in (self.states[0], self.states[1])
+
+    @cached_property
+    def hits(self) -> NDArray[np.float64]:
+        """1 where the pair matches, else 0."""
+        return np.where(self.match == MATCH, 1.0, 0.0)
+
+    @cached_property
+    def misses(self) -> NDArray[np.float64]:
+        """1 where the pair is a mismatch, else 0."""
+        return np.where(self.match == MISMATCH, 1.0, 0.0)
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether no pair is excluded."""
+        return bool((self.match != UNDEFINED).all())
 
     def transpose(self) -> MatchTable:
         """The same table with the partners exchanged."""

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reattune.core.attunement import Attunement
-from reattune.core.pair import MATCH, MISMATCH
 
 NAN = float("nan")
 
@@ -50,7 +49,8 @@ def find_expected(attunement: Attunement) -> Expected:
     if attunement.pair is None or attunement.codes is None or attunement.pair.table.one_sided:
         # No streams to compare, or a rule that looks at one partner only.
         return Expected(NAN, NAN, NAN)
-    match = attunement.pair.table.match
+    table = attunement.pair.table
+    match = table.match
     x, y = attunement.codes
     inside = attunement.state >= 0
     lengths = np.diff(attunement.edges)[inside]
@@ -59,14 +59,13 @@ def find_expected(attunement: Attunement) -> Expected:
         return Expected(NAN, 0.0, NAN)
     p = np.bincount(x[inside], lengths, minlength=match.shape[0]) / observed_s
     q = np.bincount(y[inside], lengths, minlength=match.shape[1]) / observed_s
-    hit = (match == MATCH).astype(np.float64)
-    open_ = (match == MISMATCH).astype(np.float64)
-    weight = float(p @ (hit + open_) @ q)
+    hit, open_, complete = table.hits, table.misses, table.complete
+    weight = 1.0 if complete else float(p @ (hit + open_) @ q)
     share = float(p @ hit @ q) / weight if weight > 0 else NAN
     both = np.zeros(attunement.edges.size, dtype=np.bool_)
     both[1:-1] = inside[:-1] & inside[1:]
-    repairs = _repairs(x, attunement.changed[0] & both, hit, open_, q)
-    repairs += _repairs(y, attunement.changed[1] & both, hit.T, open_.T, p)
+    repairs = _repairs(x, attunement.changed[0] & both, hit, open_, q, complete)
+    repairs += _repairs(y, attunement.changed[1] & both, hit.T, open_.T, p, complete)
     exposure = observed_s * (1 - share)
     return Expected(share, repairs, repairs / exposure if exposure > 0 else NAN)
 
@@ -77,14 +76,17 @@ def _repairs(
     hit: NDArray[np.float64],
     open_: NDArray[np.float64],
     other: NDArray[np.float64],
+    complete: bool,
 ) -> float:
     """Repairs that one partner's changes would make against the other's base rates."""
     at = np.flatnonzero(changed)
     if at.size == 0:
         return 0.0
     before, after = codes[at - 1], codes[at]
-    met = hit + open_
     weights = (open_[before] * hit[after]) @ other
+    if complete:
+        return float(weights.sum())
+    met = hit + open_
     defined = (met[before] * met[after]) @ other
     known = defined > 0
     return float((weights[known] / defined[known]).sum())
