@@ -8,6 +8,7 @@ from reattune.core.criteria import Criteria, make_criteria
 from reattune.core.errors import ReattuneError, SettingError
 from reattune.core.session import Session
 from reattune.core.study import Progress, Study
+from reattune.growth_pipeline import add_growth, check_growth
 from reattune.phase_analysis import (
     Null,
     Surrogates,
@@ -119,6 +120,8 @@ def analyze_study(
     -------
     StudyAnalysis
         Sessions that could not be read or analysed stand in ``failures``; the others went on.
+        Growth over sessions stands in ``growth`` where the study file has a ``[growth]`` section,
+        or where dyads were seen often enough.
 
     Raises
     ------
@@ -135,6 +138,7 @@ def analyze_study(
     called = {key: value for key, value in given.items() if value is not None}
     chance = make_surrogates({**study.surrogates, **called})
     sessions, failures = study.load_all(on_progress)
+    check_growth(study.growth, sessions, study.covariates, rule)
     failed = [Failure(f.session, f.file, f.message) for f in failures]
     rule = rule.on_sample(sessions)
     analyses = []
@@ -149,7 +153,7 @@ def analyze_study(
     if on_progress:
         on_progress(len(sessions), len(sessions), "comparing with chance over sessions")
     used = [analysis.session for analysis in analyses]
-    return StudyAnalysis(
+    result = StudyAnalysis(
         name=study.name,
         analyses=tuple(analyses),
         failures=tuple(failed),
@@ -159,6 +163,7 @@ def analyze_study(
         settings=make_settings(rule, criteria, chosen, chance.to_dict(), used),
         notes=study.notes,
     )
+    return add_growth(result, study.growth, on_progress=on_progress)
 
 
 def _study_rule(study: Study) -> Rule:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from reattune.core.attunement import Attunement
 from reattune.core.criteria import Criteria
@@ -261,6 +261,26 @@ class PhaseChance:
     no_combined: str = ""
 
 
+class GrowthResult(Protocol):
+    """What a study's growth over sessions answers (`reattune.growth_pipeline.GrowthAnalysis`)."""
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """What was chosen, beside the settings of the study."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every number with limits, null and count, columns as in ``growth.csv``."""
+
+    def summary(self) -> str:
+        """What was seen, in sentences."""
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The slopes over the study's span."""
+
+    def to_dict(self) -> dict[str, object]:
+        """A JSON-safe document."""
+
+
 @dataclass(frozen=True, eq=False)
 class StudyAnalysis:
     """Many sessions under one rule.
@@ -276,6 +296,9 @@ class StudyAnalysis:
     covariates : mapping of str to mapping
         Session id -> covariate -> value.
     settings : mapping
+    notes : tuple of Note
+    growth : GrowthResult or None
+        Growth over sessions, where the study file asks for it or the data plainly allow it.
     """
 
     name: str
@@ -286,6 +309,7 @@ class StudyAnalysis:
     covariates: Mapping[str, Mapping[str, object]]
     settings: Mapping[str, object]
     notes: tuple[Note, ...] = field(default=())
+    growth: GrowthResult | None = None
 
     @property
     def phases(self) -> tuple[str, ...]:

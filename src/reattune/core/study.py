@@ -76,6 +76,8 @@ class Study:
         Whether a study file describes it.
     finish : callable, optional
         Applied to all sessions once they are read; for notes that need the whole study.
+    growth : mapping, optional
+        How growth over sessions is looked at; None leaves it to the data.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Study:
     notes: tuple[Note, ...] = ()
     from_file: bool = False
     finish: Callable[[Sequence[Session]], Sequence[Session]] | None = None
+    growth: Mapping[str, object] | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -96,6 +99,8 @@ class Study:
         put(self, "notes", tuple(self.notes))
         for name in ("rule", "criteria", "surrogates"):
             put(self, name, MappingProxyType(dict(getattr(self, name))))
+        if self.growth is not None:
+            put(self, "growth", MappingProxyType(dict(self.growth)))
         seen: set[str] = set()
         for entry in self.entries:
             if entry.id in seen:

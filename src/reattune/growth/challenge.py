@@ -222,6 +222,24 @@ def compare_challenges(
     )
 
 
+def compare_ends(before: Sequence[float], after: Sequence[float]) -> Change:
+    """The mean change over dyads in anything measured at both ends, e.g. matching in play.
+
+    Parameters
+    ----------
+    before, after : sequence of float, one for each dyad
+        Dyads without a number at one end (nan) are left out. Below ten dyads everything is nan but
+        their number.
+    """
+    if len(before) != len(after):
+        raise SettingError("after", len(after), f"one number for each of {len(before)} dyads")
+    changes = np.asarray(after, dtype=np.float64) - np.asarray(before, dtype=np.float64)
+    changes = changes[np.isfinite(changes)]
+    if changes.size < MIN_DYADS:
+        return Change(nan, nan, nan, nan, nan, int(changes.size))
+    return _paired(changes)
+
+
 def _unequal(rows: Sequence[ChallengeVisit], slack_s: float) -> str:
     for name, values in (
         ("challenge", [r.duration_s for r in rows]),

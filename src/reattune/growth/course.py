@@ -155,6 +155,7 @@ def measure_growth(
     turns = np.array([c.turns for c in counts], dtype=np.float64)
     open_s = np.array([c.open_s for c in counts])
     seen = observed > 0
+    thirds = np.array([find_third(t) for t in time.tolist()])
 
     def fit(events: Sequence[float], exposure: Sequence[float]) -> SlopeFit:
         return fit_slope(np.array(events, dtype=np.float64), np.array(exposure), time, dyads)
@@ -184,13 +185,20 @@ def measure_growth(
         rupture=fit([t.n_onsets for t in tallies], [t.run_matched_s for t in tallies]),
         negative_ends=fit([c.ends for c in counts], [c.negative_s for c in counts]),
         load=model,
-        start=_stand(time < -_SIXTH, tallies, at_load),
-        end=_stand(time > _SIXTH, tallies, at_load),
+        start=_stand(thirds == "early", tallies, at_load),
+        end=_stand(thirds == "late", tallies, at_load),
         dyads=len(set(dyads)),
         sessions=len(sessions),
         counts=tuple(counts),
         load_counts=tuple(at_load),
     )
+
+
+def find_third(time: float) -> str:
+    """``early``, ``middle`` or ``late``: the third of a span of -1/2 .. 1/2; empty for nan."""
+    if time != time:
+        return ""
+    return "early" if time < -_SIXTH else "late" if time > _SIXTH else "middle"
 
 
 def _stand(

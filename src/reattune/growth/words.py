@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from reattune.growth.challenge import ChallengeComparison, Change
+from reattune.growth.challenge import MIN_DYADS, ChallengeComparison, Change
 from reattune.growth.course import Growth
 from reattune.growth.expectancy import Expectancy
 from reattune.growth.groups import DyadSlope
@@ -15,6 +15,7 @@ from reattune.measures.cards import Value
 
 # A change of matching or repair within these limits is called none.
 _SAME = (0.9, 1.1)
+_PER_MIN = "the number of repairs per minute of mismatch"
 _AGE = "age alone could look the same"
 
 
@@ -71,21 +72,31 @@ def say_expectancy(expectancy: Expectancy, focal: str, *, chance: Value | None =
     )
 
 
-def say_companion(fit: SlopeFit, what: str, *, also: bool = False) -> str:
+def say_companion(fit: SlopeFit | Change, what: str, *, also: bool = False) -> str:
     """Whether matching or repair changed over the same span, in one sentence.
 
     Parameters
     ----------
-    fit : SlopeFit
+    fit : SlopeFit or Change
+        A slope over the span, or the mean change from its start to its end.
     what : str
         "matching", "the repair hazard".
     also : bool
         Whether a change before it had the direction that this one would explain.
     """
     name = what[0].upper() + what[1:]
+    too = " too" if also else ""
+    if isinstance(fit, Change):
+        if not isfinite(fit.low):
+            told = f"{fit.dyads} dyads at both ends, at least {MIN_DYADS} are needed"
+            return f"Whether {what} changed cannot be said: {told}."
+        if fit.low > 0:
+            return f"{name} rose{too}: by {_signed(fit)}."
+        if fit.high < 0:
+            return f"{name} fell: by {_signed(fit)}."
+        return f"No change of {what} can be told from none: {_signed(fit)}."
     if fit.refused:
         return f"Whether {what} changed cannot be said: {fit.refused}."
-    too = " too" if also else ""
     if fit.ratio_low > 1:
         return f"{name} rose{too}: {ratio(fit)}."
     if fit.ratio_high < 1:
@@ -145,15 +156,18 @@ def say_growth(growth: Growth) -> str:
 
 
 def say_challenge(
-    comparison: ChallengeComparison, match: SlopeFit | None, repair: SlopeFit | None
+    comparison: ChallengeComparison,
+    match: SlopeFit | Change | None,
+    repair: SlopeFit | Change | None,
 ) -> str:
     """The challenge before against after, with matching and repair beside it.
 
     Parameters
     ----------
     comparison : ChallengeComparison
-    match, repair : SlopeFit or None
-        Over the same span; None where no play was coded, which is said.
+    match, repair : SlopeFit, Change or None
+        Over the same span, or from its start to its end, in the first group where two are compared;
+        None where no play was coded, which is said.
     """
     left = (
         f" {len(comparison.left_out)} dyads were left out "
@@ -176,12 +190,16 @@ def say_challenge(
     else:
         open_end = f"{_AGE}, and so could being used to the procedure: compare with a group"
     decisive = comparison.difference or change
+    where = f" in {comparison.groups[0]}" if comparison.comparison is not None else ""
     fell = decisive.high < 0
     companions = " ".join(
         say_companion(fit, what, also=fell)
         if fit is not None
         else f"Whether {what} changed is not known: no play was coded."
-        for fit, what in ((match, "matching"), (repair, "the repair hazard"))
+        for fit, what in (
+            (match, f"matching{where}"),
+            (repair, (_PER_MIN if isinstance(repair, Change) else "the repair hazard") + where),
+        )
     )
     if fell:
         means = f"This is what growing tolerance would look like; {open_end}."

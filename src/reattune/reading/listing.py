@@ -72,6 +72,7 @@ def list_study(path: Path) -> Study:
         tuple(failures),
         from_file=True,
         finish=note_short_phases,
+        growth=file.growth,
     )
 
 

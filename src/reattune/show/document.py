@@ -53,6 +53,7 @@ def study_to_dict(study: StudyAnalysis) -> dict[str, object]:
         ],
         "covariates": json_safe(study.covariates),
         "failures": [asdict(failure) for failure in study.failures],
+        **({} if study.growth is None else {"growth": study.growth.to_dict()}),
         "notes": [note.to_dict() for note in study.notes],
         "settings": json_safe(study.settings),
     }

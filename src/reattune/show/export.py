@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reattune.core.study import Progress
+from reattune.growth_pipeline import GrowthAnalysis
 from reattune.measures import find_card
 from reattune.results import SCHEMA, WHOLE, Analysis, StudyAnalysis
 from reattune.show.document import json_safe
@@ -39,9 +40,9 @@ def write_results(
     """Write a result's files into a folder and return their paths.
 
     ``report.html``, ``measures.csv``, ``ruptures.csv``, ``pooled.csv`` (studies),
-    ``sessions_wide.csv`` with ``codebook.csv``, and ``settings.json``. Everything is made first and
-    written under temporary names; only then do the files take their names. Equal results give equal
-    bytes.
+    ``sessions_wide.csv`` with ``codebook.csv``, ``growth.csv`` and ``expectancy.csv`` (studies with
+    growth over sessions), and ``settings.json``. Everything is made first and written under
+    temporary names; only then do the files take their names. Equal results give equal bytes.
 
     Parameters
     ----------
@@ -64,10 +65,19 @@ def write_results(
     texts["ruptures.csv"] = to_csv(name_clock(result.ruptures_frame(), meetings))
     if isinstance(result, StudyAnalysis):
         texts["pooled.csv"] = to_csv(result.pooled_frame())
+    growth = getattr(result, "growth", None)
+    if isinstance(growth, GrowthAnalysis):
+        from reattune.show.growth_export import growth_files
+
+        texts |= growth_files(growth)
     wide, codebook = make_wide(result)
     texts["sessions_wide.csv"] = to_csv(wide)
     texts["codebook.csv"] = to_csv(codebook)
+    parts = [part for analysis in _as_study(result).analyses for part in analysis.parts]
+    imposed = {part.phase.label for part in parts if part.phase.imposed}
     settings = {"schema": SCHEMA, **json_safe(result.settings)}
+    if imposed:
+        settings["imposed"] = sorted(imposed)
     texts["settings.json"] = json.dumps(settings, indent=2, ensure_ascii=False) + "\n"
     return write_together(folder, texts)
 

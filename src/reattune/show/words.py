@@ -58,7 +58,10 @@ def summarize_study(study: StudyAnalysis) -> list[str]:
     """The lines of a study's summary."""
     from reattune.show.study_words import describe_study
 
-    return describe_study(study)
+    lines = describe_study(study)
+    if study.growth is not None:
+        lines += ["", *study.growth.summary().splitlines()]
+    return lines
 
 
 def phase_heading(part: PhaseAnalysis, clock: Clock = "second") -> str:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from reattune.core.notes import Note
 from reattune.core.study import Progress
+from reattune.growth_pipeline import GrowthAnalysis
 from reattune.measures import CARDS
 from reattune.results import WHOLE, Analysis, StudyAnalysis
 from reattune.show.document import json_safe
 from reattune.show.export import write_together
 from reattune.show.phrases import count, number, percent, phase_name, start_upper, unit
 from reattune.show.report import pictures, tables
+from reattune.show.report.growth import growth_section
 from reattune.show.report.sensitivity_table import sensitivity_table
 from reattune.show.study_words import describe_study_phase, failure_sentences, study_heading
 from reattune.show.style import css_variables
@@ -207,6 +209,9 @@ def _study_page(study: StudyAnalysis, on_progress: Progress | None) -> dict[str,
         "look_figures": [pictures.raster_figure(study)] if drawn else [],
         "sessions": sessions,
         "not_drawn": left,
+        "growth": growth_section(study.growth)
+        if isinstance(study.growth, GrowthAnalysis)
+        else None,
         "compare_figures": [pictures.overview_figure(study)] if drawn else [],
         "compare_tables": [tables.pooled_table(study), *tables.group_tables(study)]
         if drawn
