@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reattune.comparison import Comparison, compare
     from reattune.core.attunement import Attunement
     from reattune.core.criteria import Criteria
     from reattune.core.errors import (
@@ -30,15 +31,45 @@ if TYPE_CHECKING:
     from reattune.core.session import Phase, Session
     from reattune.core.streams import Events, Signal, States
     from reattune.core.study import Study
+    from reattune.course_pipeline import (
+        CourseAnalysis,
+        analyze_courses,
+        analyze_ratings,
+        read_courses,
+    )
+    from reattune.courses import (
+        ChangePoint,
+        ControlChart,
+        Course,
+        Cusum,
+        Decline,
+        Drop,
+        Ewma,
+        PersonCentred,
+        ReliableChange,
+        gumz_like,
+        stiles_like,
+        strauss_like,
+    )
     from reattune.datasets import load_dataset
     from reattune.measures import CARDS
     from reattune.pipeline import analyze, analyze_study
     from reattune.reading import describe, draft_study, read_report, read_session, read_study
     from reattune.repair import find_ruptures
     from reattune.results import Analysis, StudyAnalysis
-    from reattune.rules import Coded, Contact, Contingent, OwnTable, StateMatch, make_rule
+    from reattune.rules import (
+        Coded,
+        Contact,
+        Contingent,
+        OwnTable,
+        StateMatch,
+        make_course_rule,
+        make_rule,
+    )
+    from reattune.show.course_export import write_courses
     from reattune.show.export import write_results
     from reattune.surrogates.chance import ChanceTest
+    from reattune.talk import describe_talk
 
 __version__ = "0.1.0"
 
@@ -66,6 +97,7 @@ _HOME = {
     "Contingent": "rules",
     "Coded": "rules",
     "make_rule": "rules",
+    "make_course_rule": "rules",
     "Attunement": "core.attunement",
     "Criteria": "core.criteria",
     "find_ruptures": "repair",
@@ -78,6 +110,26 @@ _HOME = {
     "Analysis": "results",
     "StudyAnalysis": "results",
     "write_results": "show.export",
+    "Course": "courses",
+    "read_courses": "course_pipeline",
+    "Decline": "courses",
+    "Drop": "courses",
+    "ControlChart": "courses",
+    "Cusum": "courses",
+    "Ewma": "courses",
+    "ChangePoint": "courses",
+    "PersonCentred": "courses",
+    "ReliableChange": "courses",
+    "stiles_like": "courses",
+    "strauss_like": "courses",
+    "gumz_like": "courses",
+    "analyze_courses": "course_pipeline",
+    "analyze_ratings": "course_pipeline",
+    "CourseAnalysis": "course_pipeline",
+    "write_courses": "show.course_export",
+    "describe_talk": "talk",
+    "compare": "comparison",
+    "Comparison": "comparison",
     "ReattuneError": "core.errors",
     "ReadError": "core.errors",
     "SettingError": "core.errors",
@@ -91,21 +143,32 @@ __all__ = [
     "Analysis",
     "Attunement",
     "ChanceTest",
+    "ChangePoint",
     "Coded",
+    "Comparison",
     "Contact",
     "Contingent",
+    "ControlChart",
+    "Course",
+    "CourseAnalysis",
     "Criteria",
+    "Cusum",
     "DataWarning",
+    "Decline",
+    "Drop",
     "Events",
+    "Ewma",
     "Intervals",
     "Mapping",
     "MissingExtraError",
     "MissingStreamError",
     "OwnTable",
+    "PersonCentred",
     "Phase",
     "PhaseSource",
     "ReadError",
     "ReattuneError",
+    "ReliableChange",
     "Rupture",
     "Ruptures",
     "Session",
@@ -118,15 +181,25 @@ __all__ = [
     "StudyAnalysis",
     "__version__",
     "analyze",
+    "analyze_courses",
+    "analyze_ratings",
     "analyze_study",
+    "compare",
     "describe",
+    "describe_talk",
     "draft_study",
     "find_ruptures",
+    "gumz_like",
     "load_dataset",
+    "make_course_rule",
     "make_rule",
+    "read_courses",
     "read_report",
     "read_session",
     "read_study",
+    "stiles_like",
+    "strauss_like",
+    "write_courses",
     "write_results",
 ]
 
