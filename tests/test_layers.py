@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "reattune"
 
 # room -> rooms it may import (its own is always allowed). The order is the order of the one-line
 # product. A new room needs a line here: where it stands is a decision, not an accident.
-SIBLINGS = ("io", "prepare", "courses", "rules", "repair", "surrogates")
+SIBLINGS = ("io", "prepare", "courses", "rules", "repair", "surrogates", "synchrony")
 BELOW_RESULTS = ("core", *SIBLINGS, "measures", "models")
 BELOW_PIPELINE = (
     *(*BELOW_RESULTS, "results", "reading", "datasets", "examples"),
@@ -25,8 +25,10 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(SIBLINGS, ("core",)),
     "rules": ("core", "courses"),
     "talk": ("core",),
+    "coupling": ("core",),
     "measures": ("core",),
     "course_tests": ("core", "courses", "measures"),
+    "synchrony_tests": ("core", "synchrony", "surrogates"),
     "models": ("core", "measures"),
     "growth": ("core", "measures"),
     "results": ("core", "rules", "repair", "surrogates", "measures"),
@@ -40,15 +42,30 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "reading": ("core", "io", "prepare"),
     "datasets": ("core", "io", "prepare", "reading"),
     "examples": ("core", "io", "models"),
-    "pipeline": BELOW_PIPELINE,
+    "growth_pipeline": (
+        *("core", "rules", "repair", "surrogates", "measures", "growth", "results", "provenance"),
+        *("phase_analysis", "courses", "course_tests"),
+    ),
+    "pipeline": (*BELOW_PIPELINE, "growth_pipeline"),
     "course_pipeline": ("core", "io", "courses", "measures", "course_tests"),
-    "show": (*BELOW_PIPELINE, "pipeline", "course_pipeline", "course_tests"),
+    "segment_codes": (
+        *("core", "io", "courses", "rules", "repair", "surrogates", "measures", "course_tests"),
+    ),
+    "comparison": ("core", "io", "measures", "growth", "results", "course_pipeline"),
+    "show": (
+        *(*BELOW_PIPELINE, "growth_pipeline", "pipeline", "course_pipeline", "course_tests"),
+        *("comparison", "segment_codes"),
+    ),
     "convert": (*BELOW_PIPELINE, "pipeline", "show"),
-    "commands": (*BELOW_PIPELINE, "pipeline", "course_pipeline", "show", "convert"),
-    "__init__": (*BELOW_PIPELINE, "pipeline", "course_pipeline", "show", "commands"),
+    "commands": (
+        *(*BELOW_PIPELINE, "pipeline", "course_pipeline", "segment_codes", "show", "convert"),
+    ),
+    "__init__": (
+        *(*BELOW_PIPELINE, "pipeline", "course_pipeline", "comparison", "show", "commands"),
+    ),
     "cli": (
         *(*BELOW_PIPELINE, "pipeline", "course_pipeline", "show", "convert"),
-        *("commands", "__init__"),
+        *("commands", "__init__", "comparison", "segment_codes"),
     ),
     "__main__": ("cli",),
 }

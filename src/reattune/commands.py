@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reattune.core.criteria import make_criteria
-from reattune.core.errors import ReadError, SettingError, did_you_mean
+from reattune.core.errors import ReadError, ReattuneError, SettingError, did_you_mean
 from reattune.core.session import Session
 from reattune.core.streams import Events, States
 from reattune.core.study import Progress, Study
 from reattune.measures import CARDS, Card, find_card
 from reattune.pipeline import analyze, analyze_study
 from reattune.reading import read_many, read_study
+from reattune.reading.study import STUDY_FILE
 from reattune.results import Analysis, StudyAnalysis
 from reattune.rules import Rule, StateMatch, make_rule
 from reattune.rules.valence import find_valence
@@ -22,6 +23,7 @@ from reattune.rules.valence import find_valence
 if TYPE_CHECKING:
     from reattune.convert import Written
     from reattune.course_pipeline import CourseAnalysis
+    from reattune.talk import Talks
 
 DATASET = "dataset:"
 
@@ -37,7 +39,7 @@ def analyze_path(
     blocks: float | None = None,
     seed: int | None = None,
     null: str | None = None,
-    scale: str | None = None,
+    ratings: Mapping[str, Any] | None = None,
     on_progress: Progress | None = None,
 ) -> Analysis | StudyAnalysis | CourseAnalysis:
     """The analysis of whatever ``path`` names.
@@ -50,8 +52,9 @@ def analyze_path(
         Parameters as in the study file; they override what stands there.
     partners : (str, str), optional
         Names of the two people, for files without a study file.
-    scale : str, optional
-        Which rating to judge, in a table of several.
+    ratings : mapping, optional
+        For a table of ratings: what `reattune.analyze_ratings` takes (``options``, ``criteria``,
+        ``scale``, ``rater``, ``cases``). Given at all, a single file is read as such a table.
     phases, surrogates, blocks, seed, null, on_progress
         As in `reattune.analyze_study`.
 
@@ -61,12 +64,25 @@ def analyze_path(
         Courses for a table of ratings; a study where there is more than one session, or a study
         file.
     """
-    if is_ratings(path):
-        from reattune.course_pipeline import analyze_ratings_path
+    asked = {key: value for key, value in (ratings or {}).items() if value}
+    if is_ratings(path) or (asked and _is_one_file(path)):
+        from reattune.course_pipeline import analyze_ratings
 
-        return analyze_ratings_path(
-            path, scale=scale, surrogates=surrogates, seed=seed, on_progress=on_progress
+        _refuse_for_ratings(
+            path, rule or {}, criteria or {}, phases=phases, block_s=blocks, null=null
         )
+        options = {**({"partners": list(partners)} if partners else {}), **asked.get("options", {})}
+        return analyze_ratings(
+            path,
+            **{**asked, "options": options},
+            surrogates=surrogates,
+            seed=seed,
+            on_progress=on_progress,
+        )
+    if asked and Path(path).exists():
+        told = "a table of ratings, or a study file with a table [ratings], for these options"
+        raise SettingError("path", path, told)
+    _refuse_rating_folder(path)
     study = open_study(path, partners)
     chosen = _choose_rule(study, dict(rule or {}))
     settings = make_criteria({**study.criteria, **(criteria or {})})
@@ -104,12 +120,49 @@ def analyze_path(
 
 
 def is_ratings(path: str) -> bool:
-    """Whether a path is a table of ratings, one per meeting."""
-    if path.startswith(DATASET) or not _is_one_file(path):
+    """Whether a path is a table of ratings, one per meeting, or a study file for one."""
+    if path.startswith(DATASET):
         return False
+    if not _is_one_file(path):
+        from reattune.io.ratings_studyfile import is_ratings_study
+
+        place = Path(path)
+        return is_ratings_study(place / STUDY_FILE if place.is_dir() else place)
     from reattune.io.read import sniff
 
     return sniff(path).name == "ratings"
+
+
+def _refuse_rating_folder(path: str) -> None:
+    """A folder that holds tables of ratings only needs a study file that says how they join."""
+    place = Path(path)
+    if path.startswith(DATASET) or not place.is_dir() or (place / STUDY_FILE).is_file():
+        return
+    from reattune.reading.files import list_files
+
+    def holds_ratings(file: Path) -> bool:
+        try:
+            return is_ratings(str(file))
+        except ReadError:
+            return False
+
+    files = list_files(place)
+    if files and all(holds_ratings(file) for file in files[:20]):
+        raise ReadError(
+            "holds tables of ratings, not sessions.",
+            path=place,
+            expected=f"one of them, or a study file: reattune info {path} --draft {STUDY_FILE}",
+        )
+
+
+def _refuse_for_ratings(path: str, *tables: Mapping[str, object], **given: object) -> None:
+    """Options of coded sessions mean nothing for ratings; ignoring them would mislead."""
+    words = {"type": "rule", "partners": "contact_of"}
+    used = [words.get(key, key) for table in tables for key in table]
+    used += [name for name, value in given.items() if value is not None]
+    if used:
+        options = ", ".join("--" + name.replace("_", "-") for name in used)
+        raise SettingError("path", path, f"coded sessions for {options}; ratings take --criterion")
 
 
 def write_any(
@@ -243,26 +296,42 @@ def describe_talk_path(
     segment_s: float | None = None,
     segment_turns: int | None = None,
     unusual: bool = False,
-) -> tuple[dict[str, object], str]:
-    """The description of a transcript's talk as a JSON-safe document and as text.
+    on_progress: Progress | None = None,
+) -> Talks:
+    """The description of the talk in a transcript, or in every conversation of a file or folder.
 
     Raises
     ------
     ReadError
         When the file cannot be read, or holds no transcript of two people.
     """
-    from reattune.reading import read_session
-    from reattune.talk import describe_talk, rank_unusual
+    from reattune.core.study import LoadFailure
+    from reattune.talk import Talks, describe_talk, rank_unusual
 
-    session = read_session(path, partners=partners, observation=observation)
-    found = describe_talk(session, segment_s=segment_s, segment_turns=segment_turns)
-    document: dict[str, object] = {"schema": "reattune/1", **found.to_dict()}
-    text = found.summary()
-    if unusual:
-        ranked = rank_unusual(found)
-        document["unusual"] = ranked.to_dict()
-        text += "\n\n" + ranked.summary()
-    return document, text
+    if observation is not None:
+        from reattune.reading import read_session
+
+        session = read_session(path, partners=partners, observation=observation)
+        sessions: tuple[Session, ...] = (session,)
+        failures: tuple[LoadFailure, ...] = ()
+        covariates = Study.from_sessions(sessions).covariates
+    else:
+        study = open_study(str(path), partners)
+        sessions, failures = study.load_all(on_progress)
+        covariates = study.covariates
+    talks, lost = [], list(failures)
+    for at, session in enumerate(sessions):
+        if on_progress:
+            on_progress(at, len(sessions), f"describing {session.id}")
+        try:
+            talks.append(describe_talk(session, segment_s=segment_s, segment_turns=segment_turns))
+        except ReattuneError as error:
+            lost.append(LoadFailure(session.id, str(session.meta.get("source", "")), str(error)))
+    if not talks:
+        told = lost[0].message if lost else "it holds no conversation"
+        raise ReadError(f"nothing could be described: {told}", path=path)
+    ranked = {talk.session: rank_unusual(talk) for talk in talks} if unusual else {}
+    return Talks(Path(path).name.split(".")[0], tuple(talks), covariates, ranked, tuple(lost))
 
 
 def describe_measures(name: str | None = None) -> tuple[dict[str, object], str]:

@@ -311,3 +311,71 @@ def test_no_other_specimen_is_taken_for_ratings(shared: Path) -> None:
             if path.is_file() and path.stat().st_size:
                 head = path.read_bytes()[:8192]
                 assert sniff(path, head) is (path.name in own), path.name
+
+
+def test_remarks_and_marks_stand_by_meeting(put: Put) -> None:
+    text = (
+        "case,session,rater,wai,Notes,noticed\n"
+        "c1,1,patient,5,,no\nc1,1,therapist,5,,\n"
+        "c1,2,patient,4,late  again,\nc1,2,therapist,4,fees,yes\n"
+        "c1,3,patient,5,late again,\n"
+    )
+    found = read(put(text), marks="noticed")["c1"]
+    assert found.meta["remarks"] == {2: "late again; fees", 3: "late again"}
+    assert found.meta["marks"] == {1: False, 2: True}
+    assert {track.name for track in found.tracks} == {"wai"}
+    assert "remarks" not in read(put(text.replace("Notes", "x")))["c1"].meta
+    assert read(put(text.replace("Notes", "x")), remarks="x")["c1"].meta["remarks"]
+    with pytest.raises(ReadError, match=r"line 3, column 'noticed'.*'maybe'"):
+        read(put(text.replace("c1,1,therapist,5,,", "c1,1,therapist,5,,maybe")), marks="noticed")
+    with pytest.raises(ReadError, match="with yes and with no"):
+        read(put(text.replace("c1,1,therapist,5,,", "c1,1,therapist,5,,yes")), marks="noticed")
+
+
+FORM = {
+    "name": "F",
+    "items": 3,
+    "range": (1, 5),
+    "subscales": {"bond": [1, 3], "task": [2]},
+    "reversed": [2],
+}
+
+
+def test_items_of_a_form_are_scored_by_their_numbers(put: Put) -> None:
+    text = "case,session,f_1,f_2,f_3,mood\nc1,1,5,1,4,9\nc1,2,3,3,,8\n"
+    found = read(put(text), form=FORM)["c1"]
+    assert {track.name for track in found.tracks} == {"f", "bond", "task"}
+    # The second item is reversed: 1 becomes 5; two of three answers are too few for the total.
+    assert same(values(found, "f"), [(5 + 5 + 4) / 3, NAN])
+    assert same(values(found, "bond"), [4.5, NAN])
+    assert same(values(found, "task"), [5, 3])
+    assert {"form_scored", "items_reversed"} <= codes(found).keys()
+    # Without its items, or with two sets of them, nothing is scored.
+    for other in (text.replace("f_3", "g_3"), "case,session,a1,a2,a3,b1,b2,b3\nc,1,1,2,3,1,2,3\n"):
+        kept = read(put(other), form=FORM)
+        assert "form_scored" not in [n.code for r in kept.values() for n in r.notes]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("case,session,rater,wai\n07,1,patient,5.2\n", True),
+        ("case,session,wai\n07,1,5\n07,2,5\n07,2,4\n07,4,5\n07,5,5\n", True),
+        ("case,session,wai\n07,1,5\n07,1,5\n07,1,4\n07,2,5\n", False),
+        ("dyad,session,group\nd1,1,3\n", False),
+        ("dyad,session,x\nd1,1,3\nd1,1,4\nd1,2,3\nd1,2,9\nd2,1,1\nd2,1,2\n", False),
+    ],
+)
+def test_small_tables_and_slips_are_recognised(put: Put, text: str, wanted: bool) -> None:
+    path = put(text)
+    assert FORMATS["ratings"].sniff(path, path.read_bytes()) is wanted
+
+
+def test_flat_ratings_stay_ratings(put: Put) -> None:
+    both = read(put("case,session,wai\na,1,5\na,2,5\nb,1,4\nb,2,4\n"))
+    assert same(values(both["a"], "wai"), [5, 5])
+    one = read(put("case,session,mood,age\na,1,5,30\na,2,4,30\n"))["a"]
+    assert one.meta["covariates"] == {"age": "30"}
+    assert {track.name for track in one.tracks} == {"mood"}
+    flat = read(put("case,session,mood,wai\na,1,5,6\na,2,4,6\n"))["a"]
+    assert {track.name for track in flat.tracks} == {"mood", "wai"}

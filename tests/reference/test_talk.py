@@ -19,7 +19,7 @@ from reattune.core.intervals import Intervals
 from reattune.core.session import Session
 from reattune.core.streams import Events
 from reattune.io.transcript_table import read_transcript_table
-from reattune.talk import ENGLISH, TalkDescription, describe_talk, rank_unusual
+from reattune.talk import ENGLISH, TalkDescription, Talks, describe_talk, rank_unusual
 from reattune.talk.words import has_cue, plain_text
 
 LABELS = {"advice": "therapist_input", "reflection": "reflection", "question": "question"}
@@ -137,6 +137,24 @@ def test_what_therapists_do_tells_good_from_bad_demonstrations(
         for cue, sign in (("advice", -1), ("reflection", 1)):
             good, bad = (talks[k].value(f"{cue}_sentence_prop", "therapist") for k in (high, low))
             assert sign * (good - bad) > 0
+
+
+def test_the_comparison_of_groups_puts_the_counsellor_first(
+    talks: dict[str, TalkDescription], quality: dict[str, str]
+) -> None:
+    groups = {key: {"mi_quality": quality[key]} for key in talks}
+    several = Talks("annomi", tuple(talks.values()), groups)
+    frame = several.compare("mi_quality")
+    assert (frame["group_a"].iloc[0], frame["group_b"].iloc[0]) == ("high", "low")
+    rows = frame.set_index(["feature", "partner"])
+    # Chance that a low one has more of it: the mirror image of the figures above.
+    assert rows.loc[("advice_sentence_prop", "therapist"), "auc"] == pytest.approx(0.869, abs=5e-4)
+    assert rows.loc[("reflection_sentence_prop", "therapist"), "auc"] == pytest.approx(0.0875)
+    for cue in ("advice", "reflection"):
+        assert rows.loc[(f"{cue}_sentence_prop", "therapist"), "p"] < 0.02
+    # Four of the five largest differences are the counsellor's.
+    assert list(frame["partner"][:5]).count("therapist") == 4
+    assert "as demonstrations are" in several.summary("mi_quality")
 
 
 def test_what_clients_do_does_not_and_style_matching_neither(

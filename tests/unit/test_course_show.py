@@ -15,6 +15,7 @@ from reattune.show import course_words as words
 from reattune.show.plots import cases as sample_plots
 from reattune.show.plots.course import plot_course
 from reattune.show.report.courses import render_course_report
+from reattune.show.report.figures import to_svg
 
 from .made_courses import V, made_courses
 from .test_report import Reader
@@ -201,3 +202,21 @@ def test_one_case_has_its_picture_in_the_open(one: CourseAnalysis) -> None:
     assert "<h1>Case a</h1>" in page
     assert "Case by case" not in page
     assert "Drops in the patient" in page
+
+
+def test_a_figure_drawn_on_again_is_the_same_as_a_new_one(sample: CourseAnalysis) -> None:
+    used = plot_course(sample, "c0", legend=False, title="").figure
+    for case in ("c1", "c2"):
+        again = plot_course(sample, case, legend=False, title="", again=used)  # type: ignore[arg-type]
+        fresh = plot_course(sample, case, legend=False, title="")
+        assert again.figure is used
+        assert to_svg(used) == to_svg(fresh.figure)  # type: ignore[arg-type]
+    # With a legend, or with other lanes, a new one is made.
+    assert plot_course(sample, "c1", again=used).figure is not used  # type: ignore[arg-type]
+
+
+def test_remarks_have_a_lane_and_shapes_a_table(one: CourseAnalysis) -> None:
+    texts = [text.get_text() for lane in plot_course(one, "a").figure.axes for text in lane.texts]
+    assert {"remarks", "holiday announced"} <= set(texts)
+    page = render_course_report(one)
+    assert "Shapes of the ruptures" in page and "next rating after a drop" in page

@@ -227,7 +227,8 @@ def test_the_documentation_names_every_key():
         studymodel.SourceSection,
         studymodel.PhasesSection,
         studymodel.GapsSection,
+        studymodel.GrowthSection,
         studymodel.SessionSection,
     )
     missing = [key for m in models for key in m.model_fields if f"{key}" not in text]
-    assert missing == [] and len(BLOCKS) == 4
+    assert missing == [] and len(BLOCKS) == 5

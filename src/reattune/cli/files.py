@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reattune.cli.base import (
     Json,
+    Out,
     app,
     note,
     print_json,
     show_progress,
     split_partners,
 )
+
+if TYPE_CHECKING:
+    from reattune.talk import Talks
+
+# Turns per segment where a picture by segments was asked for and nothing else makes segments.
+SEGMENT_TURNS = 20
 
 
 @app.command()
@@ -63,43 +70,96 @@ def convert(
 
 @app.command()
 def talk(
-    path: Annotated[Path, typer.Argument(help="A transcript.", show_default=False)],
+    path: Annotated[Path, typer.Argument(help="A transcript, or a folder.", show_default=False)],
     partners: Annotated[
         str | None,
         typer.Option(help="Two names with a comma, e.g. patient,therapist.", show_default=False),
     ] = None,
     observation: Annotated[
-        str | None, typer.Option(help="Which one, of several in the file.", show_default=False)
+        str | None,
+        typer.Option(help="Which one, of several in the file; all by default.", show_default=False),
     ] = None,
     segment_s: Annotated[
         float | None, typer.Option(help="Seconds per segment.", show_default=False)
     ] = None,
     segment_turns: Annotated[
-        int | None, typer.Option(help="Turns per segment.", show_default=False)
+        int | None,
+        typer.Option(
+            help="Turns per segment. With --out 20, where nothing else makes segments.",
+            show_default=False,
+        ),
     ] = None,
     unusual: Annotated[
-        bool, typer.Option(help="Also rank the segments by how much they differ from the others.")
+        bool,
+        typer.Option(
+            "--unusual", help="Also rank the segments by how much they differ from the others."
+        ),
     ] = False,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="Compare two groups of conversations: a column with two values.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Out = None,
     json_: Json = False,
 ) -> None:
     """Describe how two people talk: turns, latencies, style matching, topics, cues; keeps no text.
 
-    A description, not a test and no rupture detector: text hides tone, gaze and silence.
+    A description, not a test and no rupture detector: text hides tone, gaze and silence. With
+    `--out`, talk.html, talk.csv and more are written there.
     """
     from reattune.commands import describe_talk_path
 
-    document, text = describe_talk_path(
-        path,
-        partners=split_partners(partners),
-        observation=observation,
-        segment_s=segment_s,
-        segment_turns=segment_turns,
-        unusual=unusual,
-    )
+    pair = split_partners(partners)
+
+    def describe(turns: int | None) -> Talks:
+        with show_progress() as show:
+            return describe_talk_path(
+                path,
+                partners=pair,
+                observation=observation,
+                segment_s=segment_s,
+                segment_turns=turns,
+                unusual=unusual,
+                on_progress=show,
+            )
+
+    found = describe(segment_turns)
+    if (out is not None or unusual) and not any(one.segments for one in found.talks):
+        # A picture by segments needs some.
+        found = describe(SEGMENT_TURNS)
+    text = found.summary(by)
+    if out is not None:
+        from reattune.show.talk_export import write_talks
+
+        with show_progress() as show:
+            written = write_talks(found, out, by=by, on_progress=show)
+        for place in written:
+            note(f"Wrote {place}")
     if json_:
-        print_json(document)
+        print_json(_talk_document(found, by))
     else:
         typer.echo(text)
+    if found.failures:
+        raise typer.Exit(1)
+
+
+def _talk_document(found: Talks, by: str | None) -> dict[str, object]:
+    """One conversation as itself, several as a list; with the comparison where it was asked for."""
+    from reattune.show.document import json_safe
+
+    document: dict[str, object] = {"schema": "reattune/1"}
+    if len(found.talks) == 1:
+        document |= found.talks[0].to_dict()
+        for ranked in found.unusual.values():
+            document["unusual"] = ranked.to_dict()
+    else:
+        document |= found.to_dict()
+    if by is not None:
+        document["compared"] = json_safe(found.compare(by).to_dict("records"))
+    return document
 
 
 @app.command()

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from reattune.cli import rating_options as ratings
 from reattune.cli.base import (
     Json,
-    Out,
     app,
     note,
     print_json,
@@ -86,6 +86,9 @@ def info(
         raise typer.Exit(1)
 
 
+SESSIONS, CHANCE, OUTPUT = "Coded sessions", "Chance", "Output"
+
+
 @app.command()
 def analyze(
     path: Annotated[
@@ -95,76 +98,140 @@ def analyze(
             show_default=False,
         ),
     ],
+    partners: Annotated[
+        str | None,
+        typer.Option(
+            help="Two names with a comma, e.g. infant,caregiver; for ratings also as "
+            "patient=P,therapist=T.",
+            show_default=False,
+        ),
+    ] = None,
     rule: Annotated[
         str | None,
         typer.Option(
             help="StateMatch, Contact, Contingent or Coded; default from the study file, "
             "otherwise StateMatch.",
             show_default=False,
+            rich_help_panel=SESSIONS,
         ),
     ] = None,
     stream: Annotated[
-        str | None, typer.Option(help="Stream to compare.", show_default=False)
+        str | None,
+        typer.Option(help="Stream to compare.", show_default=False, rich_help_panel=SESSIONS),
     ] = None,
     table: Annotated[
         str | None,
         typer.Option(
             help="same_category, same_valence, social_positive_only or congruent_nonnegative.",
             show_default=False,
+            rich_help_panel=SESSIONS,
         ),
     ] = None,
     patience_s: Annotated[
-        float | None, typer.Option(help="Contact: seconds it lasts.", show_default=False)
+        float | None,
+        typer.Option(
+            help="Contact: seconds it lasts.", show_default=False, rich_help_panel=SESSIONS
+        ),
     ] = None,
     contact_of: Annotated[
         list[str] | None,
-        typer.Option("--contact-of", help="Contact: whose (default both).", show_default=False),
-    ] = None,
-    partners: Annotated[
-        str | None,
-        typer.Option(help="Two names with a comma, e.g. infant,caregiver.", show_default=False),
+        typer.Option(
+            "--contact-of",
+            help="Contact: whose (default both).",
+            show_default=False,
+            rich_help_panel=SESSIONS,
+        ),
     ] = None,
     phases: Annotated[
         str | None,
         typer.Option(
             help='"apart", "ignore", or phase names with commas. Default: apart.',
             show_default=False,
+            rich_help_panel=SESSIONS,
         ),
     ] = None,
-    scale: Annotated[
-        str | None, typer.Option(help="Ratings: which scale, of several.", show_default=False)
-    ] = None,
-    min_rupture_s: Annotated[float, typer.Option(help="Shorter mismatches are no rupture.")] = 0.0,
-    merge_gap_s: Annotated[float, typer.Option(help="Shorter matches end no rupture.")] = 0.0,
+    min_rupture_s: Annotated[
+        float,
+        typer.Option(help="Shorter mismatches are no rupture.", rich_help_panel=SESSIONS),
+    ] = 0.0,
+    merge_gap_s: Annotated[
+        float, typer.Option(help="Shorter matches end no rupture.", rich_help_panel=SESSIONS)
+    ] = 0.0,
     tie_s: Annotated[
         float | None,
-        typer.Option(help="Changes this close count as both partners'.", show_default="one frame"),
+        typer.Option(
+            help="Changes this close count as both partners'.",
+            show_default="one frame",
+            rich_help_panel=SESSIONS,
+        ),
     ] = None,
+    criterion: ratings.Criterion = None,
+    scale: ratings.Scale = None,
+    rater: ratings.Rater = None,
+    items: ratings.Items = None,
+    min_items: ratings.MinItems = None,
+    instrument: ratings.Instrument = None,
+    range_: ratings.Range = None,
+    reversed_items: ratings.ReversedItems = None,
+    reverse: ratings.Reverse = None,
+    rater_columns: ratings.RaterColumns = None,
+    columns: ratings.Columns = None,
+    date_order: ratings.DateOrder = None,
+    cases: ratings.Cases = None,
     surrogates: Annotated[
-        int | None, typer.Option(help="Rotations; 0 for none.", show_default="999")
+        int | None,
+        typer.Option(
+            help="Rotations, or for ratings redrawn courses; 0 for none.",
+            show_default="999",
+            rich_help_panel=CHANCE,
+        ),
     ] = None,
     block_s: Annotated[
-        float | None, typer.Option(help="Length of the rotation's blocks.", show_default="auto")
+        float | None,
+        typer.Option(
+            help="Length of the rotation's blocks.", show_default="auto", rich_help_panel=CHANCE
+        ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="For the rotations.", show_default="1")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="For the surrogates.", show_default="1", rich_help_panel=CHANCE),
+    ] = None,
     null: Annotated[
         str | None,
         typer.Option(
             help="blocks or whole; for comparison only: circular_shift, run_permutation, "
             "fitted_semi_markov, stationary_bootstrap.",
             show_default="blocks",
+            rich_help_panel=CHANCE,
         ),
     ] = None,
-    out: Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder for the report and the tables.",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     export: Annotated[
         str | None,
         typer.Option(
             help="With --out, results for other programs, with commas: eaf (tiers added to a "
             "copy), boris, tidy, apim, textgrid, vtt.",
             show_default=False,
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
-    json_: Json = False,
+    json_: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help="Print one JSON document instead of text.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
 ) -> None:
     """Find the ruptures and repairs, measure them, and compare them with chance.
 
@@ -182,18 +249,31 @@ def analyze(
         "partners": tuple(contact_of) if contact_of else None,
     }
     criteria = {"min_rupture_s": min_rupture_s, "merge_gap_s": merge_gap_s, "tie_s": tie_s}
+    of_ratings = ratings.rating_options(
+        partners=partners,
+        items=items,
+        min_items=min_items,
+        instrument=instrument,
+        range_=range_,
+        reversed_items=reversed_items,
+        reverse=reverse,
+        rater_columns=rater_columns,
+        columns=columns,
+        date_order=date_order,
+    )
+    judged = {"criteria": criterion, "scale": scale, "rater": rater, "cases": cases}
     with show_progress() as show:
         result = analyze_path(
             path,
             rule={key: value for key, value in settings.items() if value is not None},
             criteria={key: value for key, value in criteria.items() if value},
-            partners=split_partners(partners),
+            partners=None if "partners" in of_ratings else split_partners(partners),
             phases=split_phases(phases),
             surrogates=surrogates,
             blocks=block_s,
             seed=seed,
             null=null,
-            scale=scale,
+            ratings={"options": of_ratings, **judged},
             on_progress=show,
         )
     if out is not None:

@@ -2,19 +2,20 @@
 
 from reattune.course_pipeline.analysis import (
     analyze_courses,
-    analyze_ratings_path,
-    default_criteria,
 )
 from reattune.course_pipeline.curves import NullBand
 from reattune.course_pipeline.reading import read_courses
 from reattune.course_pipeline.result import CourseAnalysis, CriterionResult
+from reattune.course_pipeline.study import add_covariates, analyze_ratings
+from reattune.courses import default_criteria
 
 __all__ = [
     "CourseAnalysis",
     "CriterionResult",
     "NullBand",
+    "add_covariates",
     "analyze_courses",
-    "analyze_ratings_path",
+    "analyze_ratings",
     "default_criteria",
     "read_courses",
 ]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isnan
-from pathlib import Path
 
-from reattune.core.errors import SettingError, did_you_mean
+import numpy as np
+
+from reattune.core.errors import ReadError, SettingError, did_you_mean
 from reattune.core.notes import Note
 from reattune.core.study import Progress
-from reattune.course_pipeline.reading import read_courses
 from reattune.course_pipeline.result import CourseAnalysis, CriterionResult
 from reattune.course_tests.chance import test_courses
 from reattune.course_tests.results import CourseChance
@@ -21,63 +21,33 @@ from reattune.courses import (
     Decline,
     Drop,
     SampleConstants,
+    choose_criteria,
+    default_criteria,
     sample_constants,
 )
+from reattune.courses.centred import PersonCentred
+from reattune.courses.changepoint import ChangePoint
 from reattune.courses.chart import ControlChart
 from reattune.courses.cusum import Cusum
+from reattune.courses.ewma import Ewma
+from reattune.courses.reliable import ReliableChange
 
 # The null that only breaks the order of ratings answers a lesser question: fewer draws will do.
 MOST_PERMUTATIONS = 99
-
-
-def default_criteria() -> tuple[Criterion, ...]:
-    """Declines and drops of 1 and 2 SDs, and the 3-sigma chart."""
-    return (Decline(k=1.0), Decline(k=2.0), Drop(k=1.0), Drop(k=2.0), ControlChart())
-
-
-def analyze_ratings_path(
-    path: str | Path,
-    *,
-    options: Mapping[str, object] | None = None,
-    criteria: Iterable[Criterion] | None = None,
-    scale: str | None = None,
-    rater: str | None = None,
-    surrogates: int | None = None,
-    seed: int | None = None,
-    on_progress: Progress | None = None,
-) -> CourseAnalysis:
-    """The analysis of a table of ratings: `read_courses`, then `analyze_courses`.
-
-    Parameters
-    ----------
-    path : path-like
-    options : mapping, optional
-        As in `read_courses`.
-    criteria, scale, rater, surrogates, seed, on_progress
-        As in `analyze_courses`.
-    """
-    courses = read_courses(path, options)
-    return analyze_courses(
-        courses,
-        criteria,
-        scale=scale,
-        rater=rater,
-        surrogates=999 if surrogates is None else surrogates,
-        seed=1 if seed is None else seed,
-        name=Path(path).name.split(".")[0],
-        on_progress=on_progress,
-    )
+# Below this many ratings in every case there is no SD to judge by.
+FEWEST = 3
 
 
 def analyze_courses(
     courses: Iterable[Course],
-    criteria: Iterable[Criterion] | None = None,
+    criteria: Iterable[str | Mapping[str, object] | Criterion] | None = None,
     *,
     scale: str | None = None,
     rater: str | None = None,
     surrogates: int = 999,
     seed: int = 1,
     name: str = "",
+    notes: Iterable[Note] = (),
     on_progress: Progress | None = None,
 ) -> CourseAnalysis:
     """Ruptures and repairs in a sample of courses by several criteria, beside chance.
@@ -85,8 +55,9 @@ def analyze_courses(
     Parameters
     ----------
     courses : iterable of Course
-    criteria : iterable of Criterion, optional
-        `default_criteria` when not given. Pictures shade what the first one finds.
+    criteria : iterable of Criterion, str or mapping, optional
+        `default_criteria` when not given; also written as ``"Decline:k=2"``, ``"stiles_like"``,
+        ``"all"`` or ``{"type": "Decline", "k": 2}``. Pictures shade what the first one finds.
     scale : str, optional
         The score to judge; needed where the courses have several.
     rater : str, optional
@@ -97,6 +68,8 @@ def analyze_courses(
     seed : int, default 1
     name : str
         Of the sample, for titles.
+    notes : iterable of Note
+        What is known of the sample already.
     on_progress : callable(done, total, what), optional
 
     Returns
@@ -108,15 +81,23 @@ def analyze_courses(
     SettingError
         Without courses or criteria, for two cases of one name, or where the series to judge is
         not clear.
+    ReadError
+        Where no case has three ratings.
     """
     whole = tuple(courses)
-    chosen = default_criteria() if criteria is None else tuple(criteria)
+    chosen = default_criteria() if criteria is None else tuple(choose_criteria(criteria))
     if not whole:
         raise SettingError("courses", "none", "at least one course")
     if not chosen:
         raise SettingError("criteria", "none", "at least one criterion")
     key = choose_series(whole, scale, rater)
     judged = tuple(course.select(key[1], key[0]) for course in whole if key in course.ratings)
+    most = max(int(np.isfinite(course.only()).sum()) for course in judged)
+    if most < FEWEST:
+        raise ReadError(
+            f"No case has more than {most} rating(s) of {' '.join(key)}.",
+            expected=f"at least {FEWEST}: fewer show no drop that could be judged",
+        )
     constants = sample_constants(judged, scale=_shared_scale(judged))
     found = estimate_phi(list_cases(judged))
     phi = 0.0 if isnan(found) else found
@@ -147,7 +128,7 @@ def analyze_courses(
         results=tuple(results),
         phi=found,
         settings=_settings(whole, chosen, names, key, surrogates, seed),
-        notes=tuple(_notes(whole, key, surrogates)),
+        notes=(*notes, *_notes(whole, key, surrogates)),
     )
 
 
@@ -164,19 +145,20 @@ def choose_series(
     keys = list(dict.fromkeys(key for course in courses for key in course.ratings))
     raters = list(dict.fromkeys(who for who, _ in keys))
     if rater is not None and rater not in raters:
-        told = "one of " + ", ".join(map(repr, raters)) + did_you_mean(rater, raters)
-        raise SettingError("rater", rater, told)
+        raise SettingError("rater", rater, "somebody who rated." + did_you_mean(rater, raters))
     who = rater if rater is not None else raters[0] if raters else ""
     scales = [name for other, name in keys if other == who]
     if scale is None and len(scales) == 1:
         return who, scales[0]
-    if scale not in scales:
+    if scale is None:
         few = ", ".join(map(repr, scales[:12])) + (" ..." if len(scales) > 12 else "")
         told = (
             f"the score to judge, one of {few or 'none'}; or, where these are items of one form, "
-            "items = {name: [items]} makes their mean"
+            'the items of a scale (items, or --items "name=item1,item2")'
         )
-        raise SettingError("scale", scale, told + did_you_mean(scale or "", scales))
+        raise SettingError("scale", "not given", told)
+    if scale not in scales:
+        raise SettingError("scale", scale, "a score of the table." + did_you_mean(scale, scales))
     return who, scale
 
 
@@ -200,8 +182,15 @@ def _short_name(criterion: Criterion) -> str:
         return f"{type(criterion).__name__.lower()} of {criterion.k:g} SD"
     if isinstance(criterion, ControlChart) and criterion.rules == ("R1",):
         return f"chart, {criterion.limit:g} sigma"
-    if isinstance(criterion, Cusum):
-        return "CUSUM, trend taken out" if criterion.detrend else "CUSUM"
+    if isinstance(criterion, Cusum | Ewma):
+        name = "CUSUM" if isinstance(criterion, Cusum) else "EWMA"
+        return f"{name}, trend taken out" if criterion.detrend else name
+    if isinstance(criterion, ChangePoint):
+        return "step down" if criterion.method == "exact" else "step down, Bayesian"
+    if isinstance(criterion, PersonCentred):
+        return f"below own mean by {criterion.k:g} SD"
+    if isinstance(criterion, ReliableChange):
+        return f"reliable drop, {criterion.critical:g}"
     return criterion.label()
 
 

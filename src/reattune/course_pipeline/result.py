@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reattune.core.errors import SettingError, did_you_mean
 from reattune.core.notes import Note
-from reattune.course_pipeline.curves import DRAWS, NullBand, draw_cases, draw_curves
+from reattune.course_pipeline.curves import (
+    DRAWS,
+    NullBand,
+    draw_cases,
+    draw_curves,
+    follow_events,
+)
+from reattune.course_pipeline.noticed import Noticed, find_noticed, noticed_frame
 from reattune.course_tests.surrogates import list_cases
 from reattune.courses import (
     Course,
@@ -20,6 +28,7 @@ from reattune.courses import (
     classify_events,
     events_frame,
 )
+from reattune.courses.criteria import observed
 from reattune.courses.instruments import ceiling_rate
 
 if TYPE_CHECKING:
@@ -160,7 +169,7 @@ class CourseAnalysis:
         if criterion is None:
             return self.results[0]
         if criterion not in names:
-            told = "one of " + ", ".join(names) + did_you_mean(criterion, names)
+            told = "the name of a criterion." + did_you_mean(criterion, names)
             raise SettingError("criterion", criterion, told)
         return self.results[names.index(criterion)]
 
@@ -203,6 +212,10 @@ class CourseAnalysis:
 
     def to_frame(self) -> pd.DataFrame:
         """Every statistic beside both nulls: criterion, preset, null, statistic, observed, ..."""
+        return self._frame.copy()
+
+    @cached_property
+    def _frame(self) -> pd.DataFrame:
         import pandas as pd
 
         frames = []
@@ -217,7 +230,11 @@ class CourseAnalysis:
         return pd.concat(frames, ignore_index=True)[list(FRAME_COLUMNS)]
 
     def events_frame(self) -> pd.DataFrame:
-        """One row per event of every criterion; `reattune.courses.events_frame` has the columns."""
+        """One row per event of every criterion; `reattune.courses.events_frame` has the columns.
+
+        Besides: ``followed_meetings``, how long it was followed, to its repair or as long as it
+        could be seen; nan for one that was not seen to begin.
+        """
         import pandas as pd
 
         frames = []
@@ -225,9 +242,19 @@ class CourseAnalysis:
             frame = events_frame(result.events)
             frame.insert(1, "criterion_name", result.name)
             frame.insert(2, "preset", result.criterion.preset)
+            frame["followed_meetings"] = self._followed(result)
             frames.append(frame)
         filled = [frame for frame in frames if len(frame)]
         return pd.concat(filled, ignore_index=True) if filled else frames[0]
+
+    def _followed(self, result: CriterionResult) -> list[float]:
+        """Follow-up of every event, in the order of the frame of events."""
+        rated = {course.case: observed(course)[1] for course in self.judged}
+        times: list[float] = []
+        for case, events in result.events.items():
+            seen = iter(follow_events(events, rated[case], result.criterion))
+            times += [next(seen)[0] if event.entered else float("nan") for event in events]
+        return times
 
     def classes_frame(self) -> pd.DataFrame:
         """Case, criterion, class, n_ruptures, n_repaired: the class of every case."""
@@ -250,6 +277,18 @@ class CourseAnalysis:
 
         criteria = {result.name: result.criterion for result in self.results}
         return compare_criteria(self.judged, criteria, constants=self.constants).agreement()
+
+    @cached_property
+    def recognitions(self) -> tuple[Noticed, ...]:
+        """What every other rater, and whoever marked meetings, noticed; empty without either."""
+        criteria = {result.name: result.criterion for result in self.results}
+        return find_noticed(
+            self.courses, criteria, rater=self.rater, scale=self.scale, constants=self.constants
+        )
+
+    def recognition_frame(self) -> pd.DataFrame:
+        """Hits, misses, d' and the change to the next meeting; see `noticed_frame`."""
+        return noticed_frame(self.recognitions)
 
     def all_notes(self) -> tuple[Note, ...]:
         """What reading and analysing found: of the sample, then of every course."""

@@ -212,9 +212,7 @@ def _beside(
         if defined.size:
             # Between a number and an infinite latency nothing can be interpolated.
             method: Method = "linear" if np.isfinite(defined).all() else "lower"
-            low, middle, high = (
-                float(np.quantile(defined, share, method=method)) for share in (0.025, 0.5, 0.975)
-            )
+            low, middle, high = np.quantile(defined, (0.025, 0.5, 0.975), method=method).tolist()
             figures = (float(defined.mean()), middle, low, high)
         p = nan if refused else two_sided_p(observed, defined)
         rows.append(CourseStatistic(name, observed, *figures, p, int(defined.size), refused))

@@ -126,20 +126,18 @@ class CourseChance:
         """One row per null, level (sample or case) and statistic; case is empty for the sample."""
         import pandas as pd
 
-        rows: list[dict[str, object]] = []
+        rest = [name for name in CourseStatistic.__dataclass_fields__ if name != "name"]
+        rows: list[tuple[object, ...]] = []
         for test in (self, *([self.beside] if self.beside else [])):
             for level, case, refused, statistics in (
                 ("sample", "", "", test.statistics),
                 *(("case", c.case, c.refused, c.statistics) for c in test.cases),
             ):
+                head = (test.null, level, case)
                 for row in statistics:
-                    told = asdict(row)
-                    told["statistic"] = told.pop("name")
-                    told["refused"] = refused or row.refused
-                    rows.append({"null": test.null, "level": level, "case": case, **told})
-        head = ["null", "level", "case", "statistic"]
-        rest = [name for name in CourseStatistic.__dataclass_fields__ if name != "name"]
-        return pd.DataFrame(rows, columns=head + rest)
+                    told = [getattr(row, name) for name in rest[:-1]]
+                    rows.append((*head, row.name, *told, refused or row.refused))
+        return pd.DataFrame(rows, columns=["null", "level", "case", "statistic", *rest])
 
     def to_dict(self) -> dict[str, object]:
         """A JSON-safe copy: undefined numbers are None, infinite ones ``"inf"``."""

@@ -15,6 +15,9 @@ from reattune.courses.checks import check_days, check_ratings, find_opposed
 from reattune.courses.course import reverse_ratings
 from reattune.courses.instruments import Instrument, find_instrument
 
+# What a recording knows of single meetings beside their ratings.
+_BY_MEETING = ("days", "remarks", "marks")
+
 
 def build_course_session(
     recording: Recording,
@@ -113,13 +116,13 @@ def build_course_session(
         "format": recording.format,
         "source": recording.path.name,
         "sha256": str(recording.meta.get("sha256", "")),
+        "partners": list(partners),
         **(meta or {}),
         "clock_origin_s": 0.0,
     }
     if ends is not None:
         origin["scale"] = (float(ends[0]), float(ends[1]))
-    if "days" in recording.meta:
-        origin["days"] = recording.meta["days"]
+    origin |= {key: recording.meta[key] for key in _BY_MEETING if key in recording.meta}
     try:
         return Session(
             session_id or recording.id,

@@ -105,6 +105,13 @@ class ControlChart(LineChart):
     def _mark_signals(
         self, values: Sequence[float], centres: Sequence[float], sigmas: Sequence[float]
     ) -> list[bool]:
+        if self.rules == ("R1",):
+            # Surrogates ask this for every rating of every draw.
+            limit = self.limit
+            return [
+                sigma > 0 and centre - value > limit * sigma + TOLERANCE
+                for value, centre, sigma in zip(values, centres, sigmas, strict=True)
+            ]
         return [
             any(self._signals_at(rule, t, values, centres, sigmas) for rule in self.rules)
             for t in range(len(values))

@@ -113,19 +113,23 @@ INSTRUMENTS: dict[str, Instrument] = {
 
 
 def find_instrument(name: str) -> Instrument:
-    """The form of that name, compared without case.
+    """The form of that name; case, blanks, "-" and "_" make no difference.
 
     Raises
     ------
     SettingError
         When it is not known; the message lists those that are.
     """
-    folded = {known.casefold(): form for known, form in INSTRUMENTS.items()}
-    if name.strip().casefold() not in folded:
+    folded = {_fold(known): form for known, form in INSTRUMENTS.items()}
+    if _fold(name) not in folded:
         raise SettingError(
             "instrument", name, "a form that is known." + did_you_mean(name, INSTRUMENTS)
         )
-    return folded[name.strip().casefold()]
+    return folded[_fold(name)]
+
+
+def _fold(name: str) -> str:
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 
 def ceiling_rate(ratings: ArrayLike, high: float, *, within: float = 0.0) -> float:

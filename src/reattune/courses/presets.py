@@ -12,8 +12,9 @@ from reattune.courses.drop import Drop
 def stiles_like(*, window: int = 3) -> Drop:
     """An approximation of the criterion of Stiles et al. (2004, J Couns Psychol 51, 81).
 
-    A drop of at least 2 SDs, 75 % of it regained. The size is inferred from Gumz et al. (2012), the
-    rest is from memory: not to be reported as the criterion of the paper.
+    A drop of at least 2 SDs, 75 % of it regained within ``window`` meetings. The size is inferred
+    from Gumz et al. (2012), the rest is from memory: not to be reported as the criterion of the
+    paper.
     """
     return Drop(k=2.0, repair="fraction", rho=0.75, window=window, preset="stiles_like")
 
@@ -21,8 +22,8 @@ def stiles_like(*, window: int = 3) -> Drop:
 def strauss_like(*, window: int = 3) -> Drop:
     """An approximation of the criterion of Strauss et al. (2006, PMC3268072).
 
-    A drop of at least 1 SD, back within a quarter of an SD of the old level. Inferred and from
-    memory: not to be reported as the criterion of the paper.
+    A drop of at least 1 SD, back within a quarter of an SD of the old level within ``window``
+    meetings. Inferred and from memory: not to be reported as the criterion of the paper.
     """
     return Drop(k=1.0, repair="return", tau=0.25, window=window, preset="strauss_like")
 

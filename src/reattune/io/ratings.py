@@ -26,8 +26,14 @@ from reattune.io.ratings_rows import (
     meeting_number,
     read_entries,
 )
-from reattune.io.ratings_scores import read_scores
-from reattune.io.ratings_wide import is_meeting_name, read_wide_scores, wide_blocks
+from reattune.io.ratings_scores import form_columns, is_numeric, read_scores
+from reattune.io.ratings_wide import (
+    is_meeting_name,
+    is_score_name,
+    read_wide_scores,
+    wide_blocks,
+)
+from reattune.io.ratings_words import find_marks, find_remarks, words_by_meeting
 from reattune.io.register import Format, register_reader
 from reattune.io.safe import read_bytes, sha256
 from reattune.io.table_groups import IntArray, group_rows, rows_read_note, too_many
@@ -59,7 +65,9 @@ def read_ratings(path: Path, options: Mapping[str, object]) -> tuple[Recording, 
         ``items`` (scale -> items), ``min_items`` (default: three quarters, rounded up),
         ``reversed`` with ``scale_range``. ``raters`` (rater -> scores, or rater -> {score: name})
         where columns and not rows tell raters apart; ``person`` where there is one rater.
-        ``wide`` (prefix -> name) for a column per meeting. ``date_order``, ``sheet``,
+        ``wide`` (prefix -> name) for a column per meeting. ``remarks``: a column of words, kept by
+        meeting (found by names such as "events" and "notes"). ``marks``: a column of yes and no.
+        ``form``: item numbers of a rating form, see `read_scores`. ``date_order``, ``sheet``,
         ``delimiter``, ``decimal``.
 
     Raises
@@ -74,6 +82,8 @@ def read_ratings(path: Path, options: Mapping[str, object]) -> tuple[Recording, 
     meeting, date = find_column(table, "meeting", MEETING), find_column(table, "date", DATE)
     named = [column for column in (case, rater, meeting, date) if column is not None]
     rest = [column for column in table.columns if column not in named]
+    words = (find_remarks(table, rest), find_marks(table))
+    rest = [column for column in rest if column not in words]
     by_column = "wide" in options or (meeting is None and date is None)
     blocks = wide_blocks(table, rest) if by_column else {}
     if "wide" in options or blocks:
@@ -83,7 +93,10 @@ def read_ratings(path: Path, options: Mapping[str, object]) -> tuple[Recording, 
     else:
         entries = read_entries(table, case, meeting, date, rater)
         stated = "scores" in options or "items" in options
-        covariates = [] if stated else _constant(table, entries, rest)
+        rated = {name.casefold() for name in _columns_of_raters(options)}
+        rated |= {name.casefold() for name in form_columns(table, rest)}
+        free = [column for column in rest if column.name.strip().casefold() not in rated]
+        covariates = [] if stated else _guess_covariates(table, entries, free)
         scores = read_scores(table, [column for column in rest if column not in covariates])
         if stated:
             unused = [column for column in rest if column not in scores.used]
@@ -97,7 +110,17 @@ def read_ratings(path: Path, options: Mapping[str, object]) -> tuple[Recording, 
         good = members[~np.isnan(entries.meetings[members])]
         if name and good.size:
             recordings.append(
-                _course(table, str(name), entries, good, members.size, values, covariates, shared)
+                _course(
+                    table,
+                    str(name),
+                    entries,
+                    good,
+                    members.size,
+                    values,
+                    covariates,
+                    shared,
+                    words_by_meeting(table, words, entries, good),
+                )
             )
     return tuple(recordings)
 
@@ -117,8 +140,22 @@ def _open(path: Path, options: Mapping[str, object]) -> Table:
     return Table(path, cells, columns, options, sha256(data), (*cells.notes, *notes))
 
 
+def _guess_covariates(table: Table, entries: Entries, columns: Sequence[Column]) -> list[Column]:
+    """Columns that tell cases apart, as long as something is left to be a rating."""
+    found = _constant(table, entries, columns)
+    rest = [column for column in columns if column not in found]
+    if any(is_numeric(table, column) for column in rest) or "raters" in table.options:
+        return found
+    # Nothing changes within any case: then these flat columns are the ratings.
+    return [column for column in found if not is_numeric(table, column)]
+
+
 def _constant(table: Table, entries: Entries, columns: Sequence[Column]) -> list[Column]:
-    """Columns that never change within a case but differ between cases, or hold words."""
+    """Columns that never change within a case, and either hold words or are no flat rating.
+
+    One case has nobody to differ from: there a number that stands in every row is taken for
+    something about the case where another column changes.
+    """
     good = np.flatnonzero(~np.isnan(entries.meetings))
     groups = group_rows([entries.cases[at] for at in good.tolist()], good)
     several = [rows for rows in groups.values() if rows.size > 1]
@@ -129,7 +166,8 @@ def _constant(table: Table, entries: Entries, columns: Sequence[Column]) -> list
         words = bool(table.numbers(column)[1].any())
         alike = all(len(cells) <= 1 for cells in own)
         differ = len({cell for cells in own for cell in cells}) > 1
-        if alike and (words or (len(several) > 1 and differ)):
+        alone = len(groups) == len(several) == 1 and not is_score_name(column.name)
+        if alike and (words or alone or (len(several) > 1 and differ)):
             found.append(column)
     return found
 
@@ -155,6 +193,7 @@ def _course(
     values: Mapping[str, FloatArray],
     covariates: Sequence[Column],
     shared: tuple[Note, ...],
+    words: Mapping[str, object],
 ) -> Recording:
     first, last = int(entries.meetings[good].min()), int(entries.meetings[good].max())
     size = last - first + 1
@@ -172,6 +211,7 @@ def _course(
         "sha256": table.sha256,
         "clock": "meeting",
         "covariates": _covariates(table, entries.rows[good], covariates),
+        **words,
     }
     days = _days(entries, good, first, size)
     if days is not None:
@@ -213,6 +253,15 @@ def _spread(places: IntArray, values: FloatArray, size: int) -> tuple[FloatArray
             out[place] = np.nan
             clashes.append(place)
     return out, clashes
+
+
+def _columns_of_raters(options: Mapping[str, object]) -> list[str]:
+    """The columns that the option ``raters`` names; they are ratings whatever they hold."""
+    given = options.get("raters")
+    found: list[str] = []
+    for names in given.values() if isinstance(given, Mapping) else ():
+        found += [str(n).strip() for n in ([names] if isinstance(names, str) else list(names))]
+    return found
 
 
 def _raters(table: Table, score: str, rater: str) -> list[tuple[str, str]]:
@@ -285,13 +334,13 @@ def _sniff(path: Path, head: bytes) -> bool:
 
 
 def looks_like_ratings(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether each case, meeting and rater occurs once, with numbers beside it.
+    """Whether each case, meeting and rater occurs once (a few slips apart), with numbers beside it.
 
     Tables with a column of times, frames, codes or files are something else.
     """
     plain = [split_unit(name)[0] for name in header]
     rows = [row for row in rows if len(row) == len(header)]
-    if len(rows) < 2 or set(plain) & _OTHER:
+    if not rows or set(plain) & _OTHER:
         return False
 
     def at(names: Sequence[str]) -> int | None:
@@ -304,9 +353,10 @@ def looks_like_ratings(header: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         return False
     if meeting is None and date is None:
         numbered = [i for i in scores if is_meeting_name(header[i])]
-        return case is not None and len(numbered) >= 3
+        return case is not None and len(numbered) >= 3 and len(rows) > 1
     if meeting is None:
-        return case is not None and all(re.search(r"\d", row[date or 0]) for row in rows)
+        dated = all(re.search(r"\d", row[date or 0]) for row in rows)
+        return case is not None and dated and len(rows) > 1
     numbers = [meeting_number(row[meeting]) for row in rows]
     if not np.isfinite(numbers).all() or (case is None and min(numbers) > 1):
         return False
@@ -314,7 +364,13 @@ def looks_like_ratings(header: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         (row[case] if case is not None else "", row[rater] if rater is not None else "", number)
         for row, number in zip(rows, numbers, strict=True)
     ]
-    return len(set(keys)) == len(keys) and len(set(numbers)) > 1
+    # A few rows may have been entered twice; one meeting alone must say more than its number.
+    twice = len(keys) - len(set(keys))
+    if len(set(numbers)) == 1:
+        return twice == 0 and any(is_score_name(header[i]) for i in scores)
+    if case is None:
+        return twice == 0
+    return twice <= max(1, len(keys) // 10) and len(set(numbers)) > 2 * bool(twice)
 
 
 def _numbers(rows: Sequence[Sequence[str]], index: int) -> bool:

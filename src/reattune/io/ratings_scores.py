@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -15,6 +16,7 @@ from reattune.io.columns import Column, FloatArray, Table
 
 # With nine items, seven must be there.
 SHARE_PRESENT = 0.75
+_ITEM = re.compile(r"(.*?)[ _.\-]*(\d{1,2})", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,11 @@ def read_scores(table: Table, columns: Sequence[Column]) -> Scores:
     columns : sequence of Column
         Those that can be scores: neither case, meeting, date nor rater.
 
+    Notes
+    -----
+    Without ``items`` and ``scores``, the option ``form`` (name, items, range, subscales, reversed:
+    all by item number) scores columns named as its items, where they are there.
+
     Raises
     ------
     ReadError
@@ -43,6 +50,11 @@ def read_scores(table: Table, columns: Sequence[Column]) -> Scores:
     notes: list[Note] = []
     low_high = _range(table)
     turned = _names(table, columns, "reversed", table.options.get("reversed"))
+    if items is None and given is None and "form" in table.options:
+        items, worded, found = _score_form(table, columns)
+        turned += [column for column in worded if column not in turned]
+        notes += found
+        low_high = low_high or (form_range(table) if items else None)
     if turned and low_high is None:
         raise table.read_error(
             "cannot reverse items without knowing their scale.",
@@ -70,7 +82,7 @@ def read_scores(table: Table, columns: Sequence[Column]) -> Scores:
     if given is not None:
         chosen = _names(table, columns, "scores", given)
     else:
-        chosen = [] if items is not None else [c for c in columns if _numeric(table, c)]
+        chosen = [] if items is not None else [c for c in columns if is_numeric(table, c)]
     for column in chosen:
         values[column.name] = numbers(column)
     if not values:
@@ -85,7 +97,56 @@ def read_scores(table: Table, columns: Sequence[Column]) -> Scores:
     return Scores(values, frozenset(cache), tuple(notes))
 
 
-def _numeric(table: Table, column: Column) -> bool:
+def form_columns(table: Table, columns: Sequence[Column]) -> list[str]:
+    """Names of columns that may be items of the option ``form``; none without it."""
+    if "form" not in table.options:
+        return []
+    return [c.name.strip() for c in columns if _ITEM.fullmatch(c.name.strip())]
+
+
+def _score_form(
+    table: Table, columns: Sequence[Column]
+) -> tuple[dict[str, list[str]] | None, list[Column], list[Note]]:
+    """Scales, reversed items and a note from the item numbers of a form; None without its items.
+
+    Items are columns with one beginning and the numbers 1 to n: ``wai_1`` ... ``wai_12``. Two such
+    sets cannot be told apart, and then nothing is scored.
+    """
+    form = table.options["form"]
+    if not isinstance(form, Mapping):
+        raise table.read_error(f"form = {form!r} is not allowed.", "a table with items = 12, ...")
+    count = int(str(form["items"]))
+    sets: dict[str, dict[int, Column]] = {}
+    for column in columns:
+        match = _ITEM.fullmatch(column.name.strip())
+        if match and is_numeric(table, column):
+            sets.setdefault(match[1].casefold(), {})[int(match[2])] = column
+    whole = [(start, own) for start, own in sets.items() if set(range(1, count + 1)) <= set(own)]
+    if len(whole) != 1:
+        return None, [], []
+    start, own = whole[0]
+    title = str(form.get("name", "form"))
+    parts = {str(name): list(numbers) for name, numbers in dict(form.get("subscales", {})).items()}
+    total = start.strip(" _.-") or title.casefold()
+    scales = {total: list(range(1, count + 1)), **{k: v for k, v in parts.items() if k != total}}
+    items = {name: [own[number].name for number in numbers] for name, numbers in scales.items()}
+    worded = [own[number] for number in form.get("reversed", ())]
+    told = (
+        f"{own[1].name} to {own[count].name} were scored as the items of {title}, in that order: "
+        f"{', '.join(scales)}."
+    )
+    return items, worded, [Note("form_scored", told, count=count)]
+
+
+def form_range(table: Table) -> tuple[float, float] | None:
+    """Lowest and highest answer to an item, as the option ``form`` says."""
+    form = table.options.get("form")
+    given = form.get("range") if isinstance(form, Mapping) else None
+    return None if given is None else (float(given[0]), float(given[1]))
+
+
+def is_numeric(table: Table, column: Column) -> bool:
+    """Whether more cells are numbers than are something else."""
     values, odd = table.numbers(column)
     return int(np.isfinite(values).sum()) > int(odd.sum())
 

@@ -18,8 +18,17 @@ Block = dict[int, Column]
 _NUMBERED = re.compile(r"(.*?)[ _.\-]*(\d{1,5})", re.ASCII)
 # A prefix that only says "meeting" names no score.
 _MEETING_WORDS = frozenset({"s", "t", "session", "meeting", "occasion", "visit", "week", "sitzung"})
-_SCORE_WORDS = frozenset({"wai", "srs", "ors", "alliance", "rating", "score"})
+_SCORE_WORDS = frozenset(
+    {
+        *("wai", "srs", "ors", "haq", "calpas", "alliance", "rating", "score"),
+    }
+)
 _LEAST = 3
+
+
+def is_score_name(name: str) -> bool:
+    """Whether a column is called like a rating form: wai, srs_total, WAI-SR."""
+    return name.strip().casefold().replace("-", "_").split("_")[0] in _SCORE_WORDS
 
 
 def is_meeting_name(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from reattune.io.studymodel import SourceSection, StudyModel
 
 Location = tuple[str | int, ...]
+AllowedKeys = Callable[[Location], tuple[str, ...]]
 _MAX_BYTES = 4 * 1024 * 1024
 
 
@@ -76,6 +78,8 @@ class StudyFile:
         Format of all data files when it cannot be recognised.
     table, rule, criteria, surrogates : mapping
         As written.
+    growth : mapping or None
+        As written; None without the section.
     """
 
     path: Path
@@ -92,6 +96,7 @@ class StudyFile:
     rule: MappingABC[str, object]
     criteria: MappingABC[str, object]
     surrogates: MappingABC[str, object]
+    growth: MappingABC[str, object] | None = None
 
 
 def read_study_file(path: str | Path) -> StudyFile:
@@ -110,6 +115,12 @@ def read_study_file(path: str | Path) -> StudyFile:
         content = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ReadError(f"is not valid TOML ({error}).", path=path) from error
+    if "ratings" in content and "streams" not in content:
+        raise ReadError(
+            "describes ratings of meetings, not coded sessions.",
+            path=path,
+            expected="reattune analyze, or reattune.analyze_ratings, for it",
+        )
     from pydantic import ValidationError
 
     from reattune.io.studymodel import StudyModel
@@ -117,7 +128,7 @@ def read_study_file(path: str | Path) -> StudyFile:
     try:
         model = StudyModel.model_validate(content)
     except ValidationError as error:
-        raise _first_error(error, text, path) from error
+        raise first_error(error, text, path) from error
     return _convert(model, text, path)
 
 
@@ -176,6 +187,7 @@ def _convert(model: StudyModel, text: str, path: Path) -> StudyFile:
         rule=model.rule,
         criteria=model.criteria,
         surrogates=model.surrogates,
+        growth=None if model.growth is None else model.growth.model_dump(exclude_unset=True),
     )
 
 
@@ -199,7 +211,9 @@ def _source(stream: str, partner: str, section: SourceSection) -> Source:
 # -- saying what is wrong, and where ------------------------------------------------------------
 
 
-def _first_error(error: ValidationError, text: str, path: Path) -> ReadError:
+def first_error(
+    error: ValidationError, text: str, path: Path, allowed: AllowedKeys | None = None
+) -> ReadError:
     """The first problem as a sentence with its line; the number of the others."""
     # A key misspelt is missing under its right name as well; the misspelling says more.
     problems = sorted(
@@ -208,7 +222,7 @@ def _first_error(error: ValidationError, text: str, path: Path) -> ReadError:
     first = problems[0]
     location = tuple(first["loc"])
     name = ".".join(str(part) for part in location if not isinstance(part, int))
-    message, expected = _explain(first, location)
+    message, expected = _explain(first, location, allowed)
     found = first["input"]
     # A whole table as "found" says nothing that the line does not say.
     plain = not isinstance(found, dict | list) and first["type"] not in (
@@ -231,13 +245,16 @@ def _shown(found: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _explain(problem: ErrorDetails, location: Location) -> tuple[str, str]:
+def _explain(
+    problem: ErrorDetails, location: Location, allowed: AllowedKeys | None
+) -> tuple[str, str]:
     from reattune.io.studymodel import allowed_keys
 
+    known = allowed or allowed_keys
     kind = problem["type"]
     if kind == "extra_forbidden":
         asked = str(location[-1])
-        return f"there is no key {asked!r} here." + did_you_mean(asked, allowed_keys(location)), ""
+        return f"there is no key {asked!r} here." + did_you_mean(asked, known(location)), ""
     if kind == "missing":
         return "is missing.", ""
     context = problem.get("ctx", {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
@@ -136,6 +137,39 @@ class GapsSection(Section):
     max_s: NotNegative = 0.1
 
 
+Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+Shares = Annotated[list[Share], BeforeValidator(_as_list)]
+
+
+class GrowthSection(Section):
+    """``[growth]``."""
+
+    compute: bool = True
+    focal: str = ""
+    negative: Texts = []
+    contact: Texts = []
+    time: str = ""
+    group: str = ""
+    comparison: Text = ""
+    challenge: str = ""
+    phases: Names = []
+    rating: str = ""
+    window_s: Positive = 10.0
+    forgetting: Share = 0.95
+    weight: Literal["plain", "latency"] = "plain"
+    sizes: Shares = []
+    around_s: Positive = 10.0
+    force: bool = False
+
+    @check_all(mode="after")
+    def _in_order(self) -> GrowthSection:
+        if any(b <= a for a, b in pairwise(self.sizes)):
+            raise ValueError("sizes must increase, e.g. sizes = [0.5, 1.0].")
+        if self.comparison and not self.group:
+            raise ValueError("comparison names one group of a column: please name it as `group`.")
+        return self
+
+
 class SessionSection(BaseModel):
     """``[[session]]``; every other key is a covariate."""
 
@@ -175,6 +209,7 @@ class StudyModel(Section):
     rule: dict[str, Any] = {}
     criteria: dict[str, Any] = {}
     surrogates: dict[str, Any] = {}
+    growth: GrowthSection | None = None
     session: list[SessionSection] = []
 
     @field_validator("streams")
@@ -199,6 +234,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "partners": PartnersSection,
     "phases": PhasesSection,
     "gaps": GapsSection,
+    "growth": GrowthSection,
 }
 
 

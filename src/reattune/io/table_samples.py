@@ -57,7 +57,8 @@ def read_samples(table: Table) -> tuple[Recording, ...]:
         raise table.read_error(
             "has neither a start column with codes nor a time column, so it does not say when "
             "its rows were taken.",
-            "the option rate_hz (rows per second), or columns named as the page on tables says",
+            "the option rate_hz (rows per second), or columns named as the page on tables says "
+            "(ratings of meetings: columns case and session, or --columns)",
         )
     sessions = tuple(column for column in session_columns(table) if column != time)
     person = table.find("person")

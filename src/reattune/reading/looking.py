@@ -9,9 +9,11 @@ from pathlib import Path
 from reattune.core.errors import ReadError
 from reattune.core.recording import Recording
 from reattune.core.session import Session
+from reattune.io.ratings_studyfile import is_ratings_study, read_ratings_study
 from reattune.io.read import read_recordings
 from reattune.prepare.describe import Description, describe_recordings
 from reattune.prepare.draft import draft_text
+from reattune.prepare.ratings import describe_courses, draft_courses, is_course
 from reattune.prepare.report import ReadReport, make_report
 from reattune.reading.files import list_files
 from reattune.reading.session import Partners
@@ -68,6 +70,8 @@ def describe(
         When the file cannot be read, or the folder holds nothing that can.
     """
     path = Path(path)
+    if is_ratings_study(path):
+        return _describe_ratings_study(path)
     if path.suffix.lower() == ".toml":
         study = read_study(path)
         sessions, failures = study.load_all()
@@ -75,7 +79,25 @@ def describe(
         failed = tuple((f.file, f.message) for f in failures)
         return Description(path.name, failures=failed, lines=tuple(lines))
     found, lost = _read_all(path, format, options)
+    if is_course(found):
+        told = tuple(describe_courses(found))
+        return Description(path.name or str(path), failures=tuple(lost), lines=told)
     return describe_recordings(path.name or str(path), found, lost, partners)
+
+
+def _describe_ratings_study(path: Path) -> Description:
+    """A study file for ratings: its tables as they are read under it, and what it asks for."""
+    study = read_ratings_study(path)
+    words = ("partners", "instrument", "reverse", "scales")
+    options = {key: value for key, value in study.options.items() if key not in words}
+    lines = [f"study {study.name!r} of ratings; judged: {study.scale or 'the only score'}"]
+    for file in study.files:
+        lines += describe_courses(read_recordings(file, format="ratings", options=options))
+    named = [c if isinstance(c, str) else str(c.get("type")) for c in study.criteria]
+    lines.append(f"  criteria: {', '.join(named) or 'the default ones'}")
+    if study.cases:
+        lines.append(f"  table of cases: {len(study.cases)} cases")
+    return Description(path.name, lines=tuple(lines))
 
 
 def _read_all(
@@ -141,6 +163,10 @@ def draft_study(
     else:
         names = [_relative(path, base)]
     name = path.resolve().name if path.is_dir() else path.resolve().parent.name
+    if is_course(found):
+        if path.is_dir():
+            names = [_relative(place, base) for place in dict.fromkeys(one.path for one in found)]
+        return draft_courses(found, names, name, options)
     return draft_text(found, names, name, partners=partners, options=options)
 
 

@@ -9,7 +9,7 @@ from reattune.rules.base import Rule
 from reattune.rules.coded import Coded
 from reattune.rules.contact import Contact
 from reattune.rules.contingent import Contingent
-from reattune.rules.courses import COURSE_RULES
+from reattune.rules.courses import COURSE_RULES, make_course_rule
 from reattune.rules.join import join
 from reattune.rules.states import StateMatch
 from reattune.rules.tables import PRESETS, OwnTable
@@ -65,5 +65,6 @@ __all__ = [
     "Rule",
     "StateMatch",
     "join",
+    "make_course_rule",
     "make_rule",
 ]

@@ -351,6 +351,44 @@ class PersonCentred(CourseRule, courses.PersonCentred):  # type: ignore[misc]
     criterion_type: ClassVar[type[Criterion]] = courses.PersonCentred
 
 
+def make_course_rule(
+    criterion: Criterion,
+    stream: str,
+    partner: str = "",
+    *,
+    sample: SampleConstants | None = None,
+    holes: str = "carry",
+) -> CourseRule:
+    """The rule that does with a session what a criterion does with ratings.
+
+    Parameters
+    ----------
+    criterion : Criterion
+        From `reattune.courses`, with its parameters.
+    stream, partner, sample, holes
+        As in `CourseRule`.
+
+    Raises
+    ------
+    SettingError
+        For a criterion without a rule, or parameters that a rule does not allow.
+
+    Examples
+    --------
+    >>> rule = make_course_rule(courses.Decline(k=2.0, sd="own"), "wai")
+    >>> type(rule).__name__, rule.stream, rule.k
+    ('Decline', 'wai', 2.0)
+    """
+    for rule in COURSE_RULES:
+        if type(criterion) is rule.criterion_type:
+            given: dict[str, Any] = criterion.parameters()
+            return rule(**given, stream=stream, partner=partner, sample=sample, holes=holes)
+    known = [rule.__name__ for rule in COURSE_RULES]
+    raise SettingError(
+        "criterion", type(criterion).__name__, "one with a rule." + did_you_mean("", known)
+    )
+
+
 COURSE_RULES: tuple[type[CourseRule], ...] = (
     *(Drop, Decline, ControlChart, Cusum, Ewma),
     *(ChangePoint, ReliableChange, PersonCentred),

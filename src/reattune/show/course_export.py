@@ -29,7 +29,8 @@ def write_courses(
 
     ``report.html``, ``events.csv`` (one row per rupture and criterion), ``courses_wide.csv`` with
     ``codebook.csv`` (one row per case), ``measures.csv`` (every statistic of the sample and of each
-    case beside both nulls), ``agreement.csv`` (kappa of every two criteria) and ``settings.json``.
+    case beside both nulls), ``agreement.csv`` (kappa of every two criteria), ``recognition.csv``
+    (what a second rater or marks noticed, where there are such) and ``settings.json``.
     All are made first and then take their names; equal results give equal bytes.
 
     Parameters
@@ -53,6 +54,8 @@ def write_courses(
     texts["measures.csv"] = to_csv(measures_frame(analysis))
     if len(analysis.results) > 1:
         texts["agreement.csv"] = to_csv(analysis.agreement_frame())
+    if analysis.recognitions:
+        texts["recognition.csv"] = to_csv(analysis.recognition_frame())
     settings = {"schema": SCHEMA, **json_safe(analysis.settings)}
     texts["settings.json"] = json.dumps(settings, indent=2, ensure_ascii=False) + "\n"
     return write_together(Path(out_dir), texts)
@@ -136,7 +139,7 @@ def make_courses_wide(analysis: CourseAnalysis) -> tuple[pd.DataFrame, pd.DataFr
 
 def _covariates(analysis: CourseAnalysis) -> list[str]:
     """Columns of the file that tell cases apart: plain values that are no provenance."""
-    own = ("format", "source", "sha256", "clock_origin_s", "scale", "days", "remarks")
+    own = ("format", "source", "sha256", "clock_origin_s")
     found: dict[str, None] = {}
     for course in analysis.judged:
         for name, value in course.meta.items():
@@ -193,6 +196,11 @@ def courses_to_dict(analysis: CourseAnalysis) -> dict[str, object]:
                 "chance": None if result.test is None else json_safe(result.test.to_dict()),
             }
             for result in analysis.results
+        ],
+        "recognition": [
+            {"criterion_name": row.criterion, "other": row.other, "source": row.source}
+            | {key: value for key, value in row.found.to_dict().items() if key != "criterion"}
+            for row in analysis.recognitions
         ],
         "notes": [note.to_dict() for note in analysis.all_notes()],
         "settings": json_safe(analysis.settings),

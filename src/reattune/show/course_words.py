@@ -21,12 +21,29 @@ MUCH_MISSING = 0.2
 FEW = 5
 
 
+def begin_with(name: str) -> str:
+    """A criterion's name at the head of a sentence; presets are written as they are."""
+    return name if "_like" in name else start_upper(name)
+
+
 def summarize_courses(analysis: CourseAnalysis) -> list[str]:
     """The result as text: the sample, every criterion beside chance, cautions."""
     lines = [heading(analysis), ""]
     for result in analysis.results:
-        lines += [f"{start_upper(result.name)}: {' '.join(describe_result(result))}", ""]
-    return [*lines, *cautions(analysis)]
+        lines += [f"{begin_with(result.name)}: {' '.join(describe_result(result))}", ""]
+    noticed = recognition_words(analysis)
+    return [*lines, *([*noticed, ""] if noticed else []), *cautions(analysis)]
+
+
+def recognition_words(analysis: CourseAnalysis) -> list[str]:
+    """What the other partner noticed of the first criterion's ruptures, from every source."""
+    first = analysis.results[0].name
+    return [
+        f"{begin_with(first)}, noticed by the {row.other} ({row.source}): "
+        + row.found.summary().replace(f" ({row.found.how})", "")
+        for row in analysis.recognitions
+        if row.criterion == first
+    ]
 
 
 def heading(analysis: CourseAnalysis) -> str:
@@ -130,7 +147,7 @@ def repair_words(test: CourseChance) -> list[str]:
 def describe_shortly(result: CriterionResult) -> str:
     """One sentence or two for a further criterion: ruptures beside both nulls, and repairs."""
     first = describe_result(result)[0]
-    return f"{start_upper(result.name)}: {first.replace(f' ({result.name})', '', 1)}"
+    return f"{begin_with(result.name)}: {first.replace(f' ({result.name})', '', 1)}"
 
 
 def notes_of_tests(analysis: CourseAnalysis) -> list[str]:
@@ -162,11 +179,11 @@ def describe_case(analysis: CourseAnalysis, case: str) -> list[str]:
     said = [f"{rated} of {count(len(course), 'meeting')} rated."]
     for result in analysis.results:
         if case in result.not_applied:
-            said.append(f"{start_upper(result.name)}: {result.not_applied[case]}.")
+            said.append(f"{begin_with(result.name)}: {result.not_applied[case]}.")
             continue
         seen = [event for event in result.events[case] if event.entered]
         repaired = sum(event.status == "repaired" for event in seen)
-        told = f"{start_upper(result.name)}: {count(len(seen), 'rupture')}"
+        told = f"{begin_with(result.name)}: {count(len(seen), 'rupture')}"
         told += f", {repaired} repaired" if seen else ""
         if result.test is not None:
             own = next(c for c in result.test.cases if c.case == case)
@@ -175,9 +192,26 @@ def describe_case(analysis: CourseAnalysis, case: str) -> list[str]:
     return said
 
 
+def warnings_told(analysis: CourseAnalysis) -> list[str]:
+    """What is odd in the table, each kind once, with how many series it concerns."""
+    found: dict[str, list[str]] = {}
+    for note in analysis.all_notes():
+        if note.level == "warning" and note.code != "no_chance":
+            found.setdefault(note.code, []).append(str(note))
+    if "ratings_outside_scale" in found:
+        # The reader told the same of whole columns.
+        found.pop("values_outside_range", None)
+    said = []
+    for texts in found.values():
+        different = list(dict.fromkeys(texts))
+        more = f" So in {len(different) - 1} more." if len(different) > 1 else ""
+        said.append(f"Check: {different[0]}{more}")
+    return said
+
+
 def cautions(analysis: CourseAnalysis) -> list[str]:
     """What limits the reading: missing ratings, ceiling, few cases, several criteria, presets."""
-    said = []
+    said = warnings_told(analysis)
     presets = [r.name for r in analysis.results if r.criterion.approximation]
     if presets:
         said.append(
@@ -218,21 +252,21 @@ def cautions(analysis: CourseAnalysis) -> list[str]:
     for result in analysis.results:
         if result.not_applied:
             said.append(
-                f"{start_upper(result.name)} does not apply to "
+                f"{begin_with(result.name)} does not apply to "
                 f"{count(len(result.not_applied), 'case')} with too few ratings; these are in none "
                 "of its counts."
             )
         sure = getattr(result.criterion, "reliability", None)
         if sure is not None:
             sd = getattr(result.criterion, "sd", float("nan"))
-            said.append(f"{start_upper(result.name)}: reliability {sure:g} and SD {sd:g} as given.")
+            said.append(f"{begin_with(result.name)}: reliability {sure:g} and SD {sd:g} as given.")
     return said
 
 
 def method_words(analysis: CourseAnalysis) -> list[str]:
     """Every criterion in words."""
     return [
-        f"{start_upper(result.name)}: {result.criterion.describe()}." for result in analysis.results
+        f"{begin_with(result.name)}: {result.criterion.describe()}." for result in analysis.results
     ]
 
 

@@ -2,6 +2,8 @@
 
 from reattune.talk.describe import describe_talk
 from reattune.talk.english import ENGLISH
+from reattune.talk.groups import compare_groups
+from reattune.talk.several import Talks
 from reattune.talk.summary import TalkDescription, TalkSegment
 from reattune.talk.unusual import UnusualSegments, rank_unusual
 from reattune.talk.words import Lexicon
@@ -11,7 +13,9 @@ __all__ = [
     "Lexicon",
     "TalkDescription",
     "TalkSegment",
+    "Talks",
     "UnusualSegments",
+    "compare_groups",
     "describe_talk",
     "rank_unusual",
 ]

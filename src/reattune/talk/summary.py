@@ -15,6 +15,7 @@ from reattune.talk.segments import WHOLE
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 SCHEMA = "reattune.talk/1"
 COLUMNS = (
@@ -151,6 +152,12 @@ class TalkDescription:
         lines += [f"  note: {note}" for note in self.notes]
         lines.append(CAVEAT)
         return "\n".join(lines)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The conversation by segments, a lane for each feature; one lane with ``ax``."""
+        from reattune.show.plots.talk import plot_talk
+
+        return plot_talk(self, ax=ax)
 
     def __repr__(self) -> str:
         return self.summary()

@@ -146,8 +146,9 @@ def rank_unusual(
     Notes
     -----
     ``change = (x - median of the others) / (1.4826 x MAD of the others)``. A feature of which the
-    others' MAD is 0 is not compared. The score is the mean of ``min(|change|, 6)``. Features are
-    correlated, so it has no distribution to be tested against.
+    others' MAD is 0 is not compared, and neither is a rest of less than half a segment at the end.
+    The score is the mean of ``min(|change|, 6)``. Features are correlated, so it has no
+    distribution to be tested against.
     """
     known = dict.fromkeys(name for name, _ in description.whole.features)
     for name in features or ():
@@ -155,11 +156,24 @@ def rank_unusual(
             raise SettingError("features", name, "features described." + did_you_mean(name, known))
     wanted = set(features) if features is not None else set(known) - _NOT_COMPARED
     keys = [key for key in description.whole.features if key[0] in wanted]
+    rests = [_is_rest(each, description.settings) for each in description.segments]
     found = [
-        _compare(at, description.segments, keys, min_n) for at in range(len(description.segments))
+        _compare(at, description.segments, [] if rests[at] else keys, min_n)
+        for at in range(len(description.segments))
     ]
     found.sort(key=lambda s: (not isfinite(s.score), -s.score if isfinite(s.score) else 0.0))
     return UnusualSegments(description.session, tuple(found))
+
+
+def _is_rest(segment: TalkSegment, settings: Mapping[str, object]) -> bool:
+    """Whether it is what was left at the end: less than half of a segment."""
+    turns, seconds = settings.get("segment_turns"), settings.get("segment_s")
+    if isinstance(turns, int):
+        said = [v.value for (name, _), v in segment.features.items() if name == "n_turns"]
+        return sum(said) < turns / 2
+    if isinstance(seconds, int | float):
+        return segment.end_s - segment.start_s < seconds / 2
+    return False
 
 
 def _usable(

@@ -16,6 +16,7 @@ from reattune.show.style import clear_ground, drawing
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 WIDTH = 10.0
 RATING, STRIP_ROW, CUSUM, REMARKS = 2.5, 0.2, 0.65, 0.35
@@ -32,6 +33,8 @@ def plot_course(
     criterion: str | None = None,
     legend: bool = True,
     title: str | None = None,
+    again: Figure | None = None,
+    frame: pd.DataFrame | None = None,
     **style: Any,
 ) -> Axes:
     """A case over its meetings.
@@ -52,6 +55,11 @@ def plot_course(
     legend : bool, default True
     title : str, optional
         ``Case <name>`` by default.
+    again : Figure, optional
+        One that an earlier call without a legend drew and that is no longer needed: it is wiped
+        and drawn on again where it has the same lanes, which is quicker than a new one.
+    frame : DataFrame, optional
+        What `case_data` gives for the case, where it was made before.
     **style
         Matplotlib settings.
 
@@ -60,7 +68,7 @@ def plot_course(
     Axes
         Of the ratings; ``ax.figure.axes`` has all lanes.
     """
-    frame = case_data(analysis, case)
+    frame = case_data(analysis, case) if frame is None else frame
     shaded = analysis.result(criterion).name
     names = [result.name for result in analysis.results]
     shown = [_clip(name) for name in names]
@@ -69,7 +77,7 @@ def plot_course(
             _draw_ratings(ax, frame, analysis, shaded)
             axes = [ax]
         else:
-            axes = _lanes(frame, shown, legend)
+            axes = _lanes(frame, shown, legend, again)
             _draw_ratings(axes[0], frame, analysis, shaded)
             _draw_strip(axes[1], frame, names, shaded)
             rest = axes[2:]
@@ -86,7 +94,9 @@ def plot_course(
     return axes[0]
 
 
-def _lanes(frame: pd.DataFrame, names: Sequence[str], legend: bool) -> list[Axes]:
+def _lanes(
+    frame: pd.DataFrame, names: Sequence[str], legend: bool, again: Figure | None
+) -> list[Axes]:
     """Axes one below the other, with margins of known size: a study draws many of these."""
     from matplotlib.figure import Figure
 
@@ -97,6 +107,10 @@ def _lanes(frame: pd.DataFrame, names: Sequence[str], legend: bool) -> list[Axes
         heights.append(REMARKS)
     below = 0.78 if legend else 0.45
     total = sum(heights) + GAP * (len(heights) - 1) + ABOVE + below
+    if again is not None and not legend and not again.legends:
+        same = len(again.axes) == len(heights) and abs(again.get_figheight() - total) < 1e-9
+        if same:
+            return _wipe(again)
     # Without a layout engine matplotlib draws once, not twice.
     figure = Figure(figsize=(WIDTH, total))
     figure.patch.set_alpha(0.0)
@@ -107,6 +121,15 @@ def _lanes(frame: pd.DataFrame, names: Sequence[str], legend: bool) -> list[Axes
         lanes.append(figure.add_axes(box))
         top -= height + GAP
     return lanes
+
+
+def _wipe(figure: Figure) -> list[Axes]:
+    """The axes of a figure without what was drawn on them; making new ones costs far more."""
+    for lane in figure.axes:
+        for artist in (*lane.lines, *lane.patches, *lane.collections, *lane.texts):
+            artist.remove()
+        lane.set_title("")
+    return list(figure.axes)
 
 
 def _finish(axes: Sequence[Axes], frame: pd.DataFrame) -> None:

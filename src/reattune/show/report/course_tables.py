@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isinf, isnan
 
 from reattune.course_pipeline import CourseAnalysis
-from reattune.course_tests import find_recognition
+from reattune.course_pipeline.noticed import Noticed, noticed_frame
 from reattune.show.phrases import number, p_value
 from reattune.show.report.tables import EMPTY, Table
 
@@ -57,39 +58,80 @@ def chance_table(analysis: CourseAnalysis) -> Table:
 
 
 def recognition_tables(analysis: CourseAnalysis) -> list[Table]:
-    """Whether drops of the judged rater and of each other rater begin at the same meetings."""
+    """What the other partner noticed: by own ratings and by marks; and what came after."""
     tables = []
-    key = (analysis.rater, analysis.scale)
-    for other in analysis.raters:
-        both = [
-            course
-            for course in analysis.courses
-            if key in course.ratings and (other, analysis.scale) in course.ratings
-        ]
-        if other == analysis.rater or not both:
-            continue
+    sources = dict.fromkeys((row.other, row.source) for row in analysis.recognitions)
+    for other, source in sources:
+        own = [row for row in analysis.recognitions if (row.other, row.source) == (other, source)]
         rows = []
-        for result in analysis.results:
-            found = find_recognition(
-                both, result.criterion, scale=analysis.scale, rater=analysis.rater, other=other,
-                constants=analysis.constants,
-            )  # fmt: skip
+        for name, _, _, found in own:
             n = found.counts
             value, low, high = found.sensitivity()
             limits = EMPTY if isnan(value) else f"{_show(low, 2)} to {_show(high, 2)}"
             cells = [str(n[c]) for c in ("hit", "miss", "false_alarm", "correct_rejection")]
-            rows.append((result.name, *cells, _show(value, 2), limits))
-        who = f"{analysis.rater}'s", f"{other}'s"
-        tables.append(
-            Table(
-                f"Drops in the {who[0]} and in the {who[1]} ratings",
-                ("criterion", "both", f"{who[0]} only", f"{who[1]} only", "neither", "d'", "95 %"),
-                tuple(rows),
-                note="Meetings both rated, by whether a drop begins there. d' = 0: no better than "
-                "guessing. Meetings count as independent here, so the true interval is wider.",
-            )
+            rows.append((name, *cells, _show(value, 2), limits))
+        first, second = f"{analysis.rater}'s", f"{other}'s"
+        if source == "marks":
+            caption = f"Drops in the {first} ratings and meetings the {other} marked"
+            heads = ("both", "drop only", "mark only", "neither")
+        else:
+            caption = f"Drops in the {first} and in the {second} ratings"
+            heads = ("both", f"{first} only", f"{second} only", "neither")
+        note = (
+            f"Meetings with a {'mark' if source == 'marks' else 'rating by both'}, by whether a "
+            "drop begins there. d' = 0: no better than guessing. Meetings count as independent "
+            "here, so the true interval is wider."
         )
+        tables.append(Table(caption, ("criterion", *heads, "d'", "95 %"), tuple(rows), note=note))
+        tables.append(_next_change_table(analysis, own))
     return tables
+
+
+def _next_change_table(analysis: CourseAnalysis, own: Sequence[Noticed]) -> Table:
+    """Change of the rating to the next meeting after drops that were noticed and that were not."""
+    rows = []
+    for row in noticed_frame(own).to_dict("records"):
+        cells = [
+            f"{_signed(float(row[f'change_after_{cell}']))} ({row[f'change_after_{cell}_n']})"
+            for cell in ("hit", "miss")
+        ]
+        value, low, high = (
+            float(row[f"change_hit_minus_miss{end}"]) for end in ("", "_low", "_high")
+        )
+        limits = EMPTY if isnan(low) else f"{_signed(low)} to {_signed(high)}"
+        rows.append((str(row["criterion"]), *cells, _signed(value), limits))
+    return Table(
+        f"The {analysis.rater}'s next rating after a drop",
+        ("criterion", "noticed", "not noticed", "difference", "95 %"),
+        tuple(rows),
+        note="Change to the next meeting in points, with the number of meetings. Ratings rise "
+        "after any drop: only the difference says something about noticing. Limits leave out one "
+        "case at a time, and need five.",
+    )
+
+
+def _signed(value: float) -> str:
+    return EMPTY if isnan(value) else ("+" if value > 0 else "") + number(value, 2)
+
+
+def patterns_table(analysis: CourseAnalysis) -> Table | None:
+    """How often each shape occurs, for criteria that tell shapes; None where none does."""
+    rows = []
+    for result in analysis.results:
+        shapes = [event.pattern for event in result.entered if event.pattern]
+        for shape in sorted(set(shapes), key=lambda s: (-shapes.count(s), s)):
+            n = shapes.count(shape)
+            rows.append((result.name, shape, str(n), _show(100 * n / len(shapes))))
+    if not rows:
+        return None
+    return Table(
+        "Shapes of the ruptures",
+        ("criterion", "shape", "ruptures", "%"),
+        tuple(rows),
+        names=2,
+        note="Fall, bottom and rise in steps of ratings; open: not back when the ratings end. "
+        "Noise has all of these shapes as well.",
+    )
 
 
 def agreement_table(analysis: CourseAnalysis) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from math import isnan
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reattune.core.study import Progress
 from reattune.course_pipeline import CourseAnalysis, CriterionResult
@@ -17,9 +17,13 @@ from reattune.show.phrases import count, listed, number, p_value, percent
 from reattune.show.plots import cases as sample_plots
 from reattune.show.plots.course import plot_course
 from reattune.show.report import build, course_tables
+from reattune.show.report.course_growth import course_growth_section
 from reattune.show.report.figures import Figure, make_figure
 from reattune.show.report.tables import EMPTY
 from reattune.show.style import css_variables
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
 
 COMPUTED = (
     "Meetings nobody rated stay empty: they are neither a drop nor a repair. A rupture that was "
@@ -108,6 +112,7 @@ def render_course_report(analysis: CourseAnalysis, on_progress: Progress | None 
     compare += course_tables.recognition_tables(analysis)
     if len(analysis.results) > 1:
         compare.append(course_tables.agreement_table(analysis))
+    shapes = course_tables.patterns_table(analysis)
     page = {
         "light": css_variables(),
         "dark": css_variables(dark=True),
@@ -128,10 +133,12 @@ def render_course_report(analysis: CourseAnalysis, on_progress: Progress | None 
         "one_by_one": "Case by case",
         "not_drawn": left,
         "compare_figures": [_classes_figure(analysis)] if several else [],
+        "growth": course_growth_section(analysis),
         "compare_tables": compare,
         "details_tables": [
             course_tables.events_table(analysis),
             course_tables.cases_table(analysis),
+            *([shapes] if shapes is not None else []),
         ],
         "computed": COMPUTED,
         "notes": build._notes(
@@ -182,7 +189,7 @@ def _tiles(result: CriterionResult) -> list[tuple[str, str, str]]:
         ("ruptures", "ruptures"),
         ("repaired", "of these, repaired"),
         ("cases_with_rupture", "cases with a rupture"),
-    ):
+    )[: 3 if len(result.events) > 1 else 2]:
         if test is None:
             events = result.entered
             n = {
@@ -192,7 +199,7 @@ def _tiles(result: CriterionResult) -> list[tuple[str, str, str]]:
                     any(e.entered for e in own) for own in result.events.values()
                 ),
             }[name]
-            found.append((told, str(n), "chance was not drawn"))
+            found.append((_one(told, n), str(n), "chance was not drawn"))
             continue
         row = test[name]
         if isnan(row.observed):
@@ -201,8 +208,13 @@ def _tiles(result: CriterionResult) -> list[tuple[str, str, str]]:
             f"chance {number(row.null_mean, 0)} ({number(row.null_low, 0)} to "
             f"{number(row.null_high, 0)}), {p_value(row.p)}"
         )
-        found.append((told, number(row.observed, 0), null))
+        found.append((_one(told, row.observed), number(row.observed, 0), null))
     return found
+
+
+def _one(told: str, n: float) -> str:
+    """``1 rupture``, not ``1 ruptures``."""
+    return told.replace("ruptures", "rupture").replace("cases", "case") if n == 1 else told
 
 
 # -- pictures --------------------------------------------------------------------------------------
@@ -243,7 +255,7 @@ def _look(analysis: CourseAnalysis) -> list[Figure]:
             )
         )
     else:
-        found.append(_case_figure(analysis, analysis.cases[0], "case", READING))
+        found.append(_case_figure(analysis, analysis.cases[0], "case", READING)[0])
     if not analysis.results[0].entered:
         return found
     found.append(
@@ -298,20 +310,31 @@ READING = (
 
 
 def _case_figure(
-    analysis: CourseAnalysis, case: str, name: str, caption: str = "", *, legend: bool = True
-) -> Figure:
+    analysis: CourseAnalysis,
+    case: str,
+    name: str,
+    caption: str = "",
+    *,
+    legend: bool = True,
+    again: Drawing | None = None,
+) -> tuple[Figure, Drawing]:
+    """The picture of a case for the page, and what it was drawn on, to draw on again."""
     counts = [
         f"{result.name}: {sum(e.entered for e in result.events[case])}"
         for result in analysis.results
     ]
-    return make_figure(
-        plot_course(analysis, case, title="", legend=legend).figure,  # type: ignore[arg-type]
-        data.case_data(analysis, case),
+    frame = data.case_data(analysis, case)
+    ax = plot_course(analysis, case, title="", legend=legend, again=again, frame=frame)
+    drawn: Drawing = ax.figure  # type: ignore[assignment]
+    figure = make_figure(
+        drawn,
+        frame,
         name=name,
         title="The case over its meetings",
         caption=caption,
         alternative=f"Ratings of case {case} by meeting. Ruptures: {', '.join(counts)}.",
     )
+    return figure, drawn
 
 
 def _case_folds(
@@ -319,6 +342,7 @@ def _case_folds(
 ) -> tuple[list[dict[str, Any]], str]:
     """Every case folded away, while the page is small."""
     folds: list[dict[str, Any]] = []
+    again: Drawing | None = None
     size = 0
     for at, case in enumerate(analysis.cases):
         if on_progress:
@@ -329,7 +353,9 @@ def _case_folds(
                 f"{left} left out of this page to keep it small; events.csv and measures.csv hold "
                 "them all."
             )
-        figure = _case_figure(analysis, case, f"case-{at + 1}", READING, legend=at == 0)
+        figure, again = _case_figure(
+            analysis, case, f"case-{at + 1}", READING, legend=at == 0, again=again
+        )
         size += len(figure.svg) + len(figure.svg_uri) + len(figure.csv_uri)
         first = analysis.results[0]
         seen = [event for event in first.events[case] if event.entered]

@@ -1,0 +1,1 @@
+"""Pictures of the claims: one file per picture."""
