@@ -25,7 +25,7 @@ from reattune.growth import (
     read_affect,
     scale_time,
 )
-from reattune.growth.load import LOAD_EDGES_S
+from reattune.growth.load import LOAD_EDGES_S, LoadCounts
 from reattune.repair import find_ruptures
 from reattune.rules import StateMatch
 
@@ -180,6 +180,11 @@ def walk_load(attunement: Attunement, up: float, down: float) -> tuple[np.ndarra
     return turns, exposure
 
 
+def fold(counts: LoadCounts) -> np.ndarray:
+    """Turns and exposure by load alone, shape (2, 8)."""
+    return np.array([counts.turns.reshape(2, 8).sum(0), counts.exposure_s.reshape(2, 8).sum(0)])
+
+
 @pytest.mark.slow
 def test_turns_at_equal_load_of_three_public_dyads(infants: dict[str, Attunement]) -> None:
     affects = {dyad: read_affect(a, "infant") for dyad, a in infants.items()}
@@ -193,6 +198,17 @@ def test_turns_at_equal_load_of_three_public_dyads(infants: dict[str, Attunement
         dyad: measure_turns(count_at_load(a, 20.0, 5.0), model) for dyad, a in affects.items()
     }
     assert {dyad: v.n for dyad, v in ratios.items()} == {"3367": 6, "3414": 6, "3532": 2}
+    # Of load alone, not crossed with matched and mismatched, the printed ratios come out.
+    pooled = np.sum([fold(count_at_load(a, 20.0, 5.0)) for a in affects.values()], axis=0)
+    rate = np.divide(pooled[0], pooled[1], out=np.zeros(8), where=pooled[1] > 0)
+    by_load = {}
+    for dyad, affect in affects.items():
+        turns, exposure = fold(count_at_load(affect, 20.0, 5.0))
+        by_load[dyad] = turns.sum() / (exposure * rate).sum()
+    assert [round(by_load[d], n) for d, n in (("3367", 1), ("3414", 1), ("3532", 2))] == [
+        *(1.8, 1.9, 0.27),
+    ]
+    # Crossed, as the measure is defined, they are a little nearer to one.
     assert ratios["3367"].low < 1 < ratios["3367"].high
     assert ratios["3414"].low < 1 < ratios["3414"].high
     assert round(ratios["3414"].value, 1) == 1.9
