@@ -242,6 +242,7 @@ def _shade(ax: Axes, frame: pd.DataFrame, shaded: str, analysis: CourseAnalysis)
         told = str(row["label"]) if row["label"] != "repaired" else ""
         if row["label"] == "repaired" and end in ratings:
             ax.plot(end, ratings[end], "^", ms=7.5, color=look.INK, mew=0, gid="repair", zorder=6)
+            _draw_way_back(ax, (nadir, ratings[nadir]), (end, ratings[end]))
             told = f"back after {row['low']:g}"
         told = {"censored": "cut off", "unrepaired": "not repaired"}.get(told, told)
         ax.annotate(
@@ -249,6 +250,18 @@ def _shade(ax: Axes, frame: pd.DataFrame, shaded: str, analysis: CourseAnalysis)
             textcoords="offset points", va="top", size=7.5, color=look.QUIET,
         )  # fmt: skip
     ax.set_ylim(low, high)
+
+
+def _draw_way_back(ax: Axes, lowest: tuple[float, float], back: tuple[float, float]) -> None:
+    """An arrow from the lowest rating to the one that repairs, bent so that the line shows."""
+    from matplotlib.patches import FancyArrowPatch
+
+    arrow = FancyArrowPatch(
+        lowest, back, connectionstyle="arc3,rad=0.25", arrowstyle="-|>", mutation_scale=8,
+        shrinkA=5, shrinkB=6, lw=0.9, color=look.QUIET, zorder=3.5,
+    )  # fmt: skip
+    arrow.set_gid("repair-arrow")
+    ax.add_patch(arrow)
 
 
 def _clip(name: str) -> str:
