@@ -362,6 +362,8 @@ def test_items_of_a_form_are_scored_by_their_numbers(put: Put) -> None:
         ("case,session,rater,wai\n07,1,patient,5.2\n", True),
         ("case,session,wai\n07,1,5\n07,2,5\n07,2,4\n07,4,5\n07,5,5\n", True),
         ("case,session,wai\n07,1,5\n07,1,5\n07,1,4\n07,2,5\n", False),
+        ("case,session,wai\n07,1,5\n07,2,five\n07,3,4\n", True),
+        ("case,session,wai\n07,1,yes\n07,2,no\n07,3,4\n", False),
         ("dyad,session,group\nd1,1,3\n", False),
         ("dyad,session,x\nd1,1,3\nd1,1,4\nd1,2,3\nd1,2,9\nd2,1,1\nd2,1,2\n", False),
     ],

@@ -163,7 +163,7 @@ def test_no_difference_is_claimed_only_where_one_could_have_been_seen(
 
 def test_the_report_answers_in_the_promised_order(page: str) -> None:
     sections = re.findall(r'<section id="(\w+)"', page)
-    assert sections == ["seen", "sure", "look", "compare", "details", "how"]
+    assert sections == ["seen", "sure", "look", "compare", "growth", "details", "how"]
 
 
 def test_the_report_is_whole_and_needs_nothing_from_elsewhere(page: str) -> None:

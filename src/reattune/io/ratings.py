@@ -348,7 +348,7 @@ def looks_like_ratings(header: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
     case, meeting, date, rater = at(CASE), at(MEETING), at(DATE), at(RATER)
     used = {index for index in (case, meeting, date, rater) if index is not None}
-    scores = [i for i in range(len(header)) if i not in used and _numbers(rows, i)]
+    scores = [i for i in range(len(header)) if i not in used and _numbers(rows, i, header[i])]
     if not scores:
         return False
     if meeting is None and date is None:
@@ -373,10 +373,12 @@ def looks_like_ratings(header: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     return twice <= max(1, len(keys) // 10) and len(set(numbers)) > 2 * bool(twice)
 
 
-def _numbers(rows: Sequence[Sequence[str]], index: int) -> bool:
+def _numbers(rows: Sequence[Sequence[str]], index: int, name: str) -> bool:
+    """Whether a column holds numbers, but for a slip: reading then says where it stands."""
     cells = [row[index].strip().replace(",", ".") for row in rows]
     values, odd = parse_numbers(cells)
-    return not odd.any() and bool(np.isfinite(values).any())
+    slips = 0.5 if is_score_name(name) else 0.1
+    return odd.mean() <= slips and bool(np.isfinite(values).any())
 
 
 register_reader(
