@@ -13,10 +13,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reattune.experiments.claims.cells import live_blocks
+from reattune.experiments.claims.designs import (
+    NEAR,
+    ORDINARY,
+    change_speed,
+    make_caregiver,
+    make_intense,
+)
 from reattune.measures import compute_measures, make_tally
 from reattune.models import (
     DyadParameters,
-    DyadState,
     Observation,
     Paradigm,
     find_codebook,
@@ -29,14 +36,7 @@ from reattune.models import (
 from reattune.repair import find_ruptures
 from reattune.rules import OwnTable, StateMatch
 
-ORDINARY = DyadParameters()
 STATES = ("negative", "away", "monitor", "positive")
-# A dyad that is matched most of the time, for loads imposed from outside.
-NEAR = replace(
-    ORDINARY,
-    **{"reading_prob": 0.9, "readiness_prob": 0.9, "responder_look_per_s": 1.5},
-    responder_agenda_per_s=0.02,
-)
 
 
 @cache
@@ -119,21 +119,10 @@ def learn(
     return frame[frame["session"] > 120].mean(numeric_only=True).to_dict()
 
 
-def caregiver(q: float) -> DyadParameters:
-    """One knob from a caregiver who reads and answers little to one who always does."""
-    return replace(
-        ORDINARY,
-        reading_prob=0.2 + 0.8 * q,
-        responder_look_per_s=0.6 * 8**q,
-        readiness_prob=0.05 * 20**q,
-        responder_agenda_per_s=0.2 * (1 - q),
-    )
-
-
 @pytest.mark.slow
 def test_4_tolerance_and_trust_are_largest_in_the_middle() -> None:
     knob = np.linspace(0, 1, 21)
-    cells = pd.DataFrame([learn(caregiver(q), seed=400 + at) for at, q in enumerate(knob)])
+    cells = pd.DataFrame([learn(make_caregiver(q), seed=400 + at) for at, q in enumerate(knob)])
     widest = cells.loc[cells["tolerance"].idxmax()]
     assert 1.18 <= widest["tolerance"] <= 1.28
     assert 0.37 <= widest["matched_prop"] <= 0.52
@@ -145,20 +134,13 @@ def test_4_tolerance_and_trust_are_largest_in_the_middle() -> None:
     assert always["confident_trust"] < 0.20
 
 
-def at_speed(factor: float) -> DyadParameters:
-    """Everything both partners do, so many times as fast."""
-    names = ("focal_agenda", "focal_follow", "responder_agenda", "responder_look")
-    rates = {f"{name}_per_s": factor * getattr(ORDINARY, f"{name}_per_s") for name in names}
-    return replace(ORDINARY, **rates)
-
-
 @pytest.mark.slow
 def test_5_at_the_same_match_the_speed_of_repair_decides() -> None:
     for factor, tolerance in ((2.0, 1.34), (1.0, 1.25), (0.7, 1.07)):
-        cell = learn(at_speed(factor), seed=500)
+        cell = learn(change_speed(ORDINARY, factor), seed=500)
         assert cell["matched_prop"] == pytest.approx(0.31, abs=0.02)
         assert cell["tolerance"] == pytest.approx(tolerance, abs=0.05)
-    assert learn(at_speed(0.35), seed=500)["tolerance"] < 0.45
+    assert learn(change_speed(ORDINARY, 0.35), seed=500)["tolerance"] < 0.45
 
 
 @pytest.mark.slow
@@ -172,26 +154,19 @@ def test_6_many_short_absences_widen_and_long_ones_narrow() -> None:
     assert single < none
 
 
-def live_blocks(gains: np.ndarray, seed: int) -> float:
+def live_ramp(gains: np.ndarray, seed: int) -> float:
     """Tolerance after blocks of ten sessions with 20 absences of 3 s, ever so intense."""
+    blocks = [make_intense(float(gain) / ORDINARY.off_gain) for gain in gains]
     rng = np.random.default_rng(seed)
-    state: DyadState | None = None
-    for gain in gains:
-        dyad = replace(NEAR, responder_agenda_per_s=0.0, off_gain=float(gain))
-        course = simulate_course(
-            dyad, 10, imposed(20, 3.0), rng=rng, state=state, keep_events=False
-        )
-        state = course.state
-    assert state is not None
-    return state.tolerance
+    return live_blocks(blocks, 10, imposed(20, 3.0), rng=rng)[0].tolerance
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("steps", ["even", "by factors"])
 def test_7_a_ramp_of_intensity_widens_where_the_same_at_once_collapses(steps: str) -> None:
     ramp = np.linspace(3, 24, 16) if steps == "even" else np.geomspace(3, 24, 16)
-    graded = [live_blocks(ramp, seed) for seed in range(700, 712)]
-    at_once = [live_blocks(np.full(16, 24.0), seed) for seed in range(700, 712)]
+    graded = [live_ramp(ramp, seed) for seed in range(700, 712)]
+    at_once = [live_ramp(np.full(16, 24.0), seed) for seed in range(700, 712)]
     assert np.mean(graded) > 1.8
     assert min(graded) >= 0.5
     assert max(at_once) < 0.5

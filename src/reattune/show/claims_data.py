@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from reattune.experiments.claims import ABLATIONS, CLAIMS, ClaimsResult
-from reattune.experiments.claims import loads, quality, small, speed, therapy
+from reattune.experiments.claims import (
+    ABLATIONS,
+    CLAIMS,
+    ClaimsResult,
+    loads,
+    quality,
+    small,
+    speed,
+    therapy,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

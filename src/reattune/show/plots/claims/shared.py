@@ -25,6 +25,7 @@ BEGAN = "where it began"
 def prepare(ax: Axes, axis: str = "y") -> None:
     """A clear ground with faint lines along one axis."""
     clear_ground(ax)
+    ax.margins(y=0.09)
     ax.grid(axis=axis, color=look.FAINT, lw=0.6)  # type: ignore[arg-type]
     ax.set_axisbelow(True)
 
@@ -35,8 +36,8 @@ def draw_start(ax: Axes, result: ClaimsResult, outcome: str, *, label: bool = Tr
     ax.axhline(value, color=look.NULL, lw=1.2, zorder=0.5, gid="null")
     if label:
         ax.annotate(
-            BEGAN, (1, value), xycoords=ax.get_yaxis_transform(), xytext=(-2, 2),
-            textcoords="offset points", size=7, color=look.QUIET, va="bottom", ha="right",
+            BEGAN, (1, value), xycoords=ax.get_yaxis_transform(), xytext=(-2, -2),
+            textcoords="offset points", size=7, color=look.QUIET, va="top", ha="right",
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reattune.experiments.claims import ClaimsResult
 from reattune.show import style as look
 from reattune.show.claims_data import therapy_data
-from reattune.show.plots.claims.shared import draw_band, draw_start, name_ends, prepare, share_ticks
+from reattune.show.plots.claims.shared import draw_band, draw_start, prepare, share_ticks
 from reattune.show.style import drawing, new_figure
 
 if TYPE_CHECKING:

@@ -54,8 +54,8 @@ def _draw(ax: Axes, frame: pd.DataFrame, outcome: str) -> None:
     low, high = float(known[outcome].min()), float(known[outcome].max())
     ax.axvline(0.3, color=look.NULL, lw=0.8, ls=(0, (1, 2)), zorder=0)
     ax.annotate(
-        NOTE, (0.3, 0.0), xycoords=ax.get_xaxis_transform(), xytext=(3, 2),
-        textcoords="offset points", size=6.5, color=look.QUIET, va="bottom",
+        NOTE, (0.3, 1.0), xycoords=ax.get_xaxis_transform(), xytext=(3, -1),
+        textcoords="offset points", size=6.5, color=look.QUIET, va="top",
     )  # fmt: skip
     for row in known.to_dict("records"):
         strength = (row[outcome] - low) / (high - low) if high > low else 0.0
@@ -69,7 +69,7 @@ def _draw(ax: Axes, frame: pd.DataFrame, outcome: str) -> None:
     ticks = [t for t in (0.5, 1, 2, 3, 5, 7, 10, 15, 20) if _inside(t, known)]
     ax.set_yticks(ticks, [f"{t:g}" for t in ticks])
     ax.minorticks_off()
-    ax.margins(0.07, 0.1)
+    ax.margins(0.07, 0.13)
     share_ticks(ax)
 
 
