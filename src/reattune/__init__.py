@@ -53,6 +53,15 @@ if TYPE_CHECKING:
     )
     from reattune.datasets import load_dataset
     from reattune.measures import CARDS
+    from reattune.models import (
+        DyadParameters,
+        fit_dyads,
+        fit_session,
+        preset,
+        simulate_course,
+        simulate_session,
+        simulate_study,
+    )
     from reattune.pipeline import analyze, analyze_study
     from reattune.reading import describe, draft_study, read_report, read_session, read_study
     from reattune.repair import find_ruptures
@@ -63,12 +72,20 @@ if TYPE_CHECKING:
         Contingent,
         OwnTable,
         StateMatch,
+        Synchrony,
         make_course_rule,
         make_rule,
     )
     from reattune.show.course_export import write_courses
     from reattune.show.export import write_results
     from reattune.surrogates.chance import ChanceTest
+    from reattune.synchrony import CrossCorrelation, Windows, cross_correlate, use_preset
+    from reattune.synchrony_pipeline import (
+        Preparation,
+        SynchronyAnalysis,
+        analyze_signals,
+        read_signals,
+    )
     from reattune.talk import describe_talk
 
 __version__ = "0.1.0"
@@ -96,6 +113,7 @@ _HOME = {
     "Contact": "rules",
     "Contingent": "rules",
     "Coded": "rules",
+    "Synchrony": "rules",
     "make_rule": "rules",
     "make_course_rule": "rules",
     "Attunement": "core.attunement",
@@ -127,6 +145,21 @@ _HOME = {
     "analyze_ratings": "course_pipeline",
     "CourseAnalysis": "course_pipeline",
     "write_courses": "show.course_export",
+    "Windows": "synchrony",
+    "CrossCorrelation": "synchrony",
+    "use_preset": "synchrony",
+    "cross_correlate": "synchrony",
+    "read_signals": "synchrony_pipeline",
+    "Preparation": "synchrony_pipeline",
+    "analyze_signals": "synchrony_pipeline",
+    "SynchronyAnalysis": "synchrony_pipeline",
+    "DyadParameters": "models",
+    "preset": "models",
+    "simulate_session": "models",
+    "simulate_course": "models",
+    "simulate_study": "models",
+    "fit_session": "models",
+    "fit_dyads": "models",
     "describe_talk": "talk",
     "compare": "comparison",
     "Comparison": "comparison",
@@ -152,10 +185,12 @@ __all__ = [
     "Course",
     "CourseAnalysis",
     "Criteria",
+    "CrossCorrelation",
     "Cusum",
     "DataWarning",
     "Decline",
     "Drop",
+    "DyadParameters",
     "Events",
     "Ewma",
     "Intervals",
@@ -166,6 +201,7 @@ __all__ = [
     "PersonCentred",
     "Phase",
     "PhaseSource",
+    "Preparation",
     "ReadError",
     "ReattuneError",
     "ReliableChange",
@@ -179,26 +215,39 @@ __all__ = [
     "States",
     "Study",
     "StudyAnalysis",
+    "Synchrony",
+    "SynchronyAnalysis",
+    "Windows",
     "__version__",
     "analyze",
     "analyze_courses",
     "analyze_ratings",
+    "analyze_signals",
     "analyze_study",
     "compare",
+    "cross_correlate",
     "describe",
     "describe_talk",
     "draft_study",
     "find_ruptures",
+    "fit_dyads",
+    "fit_session",
     "gumz_like",
     "load_dataset",
     "make_course_rule",
     "make_rule",
+    "preset",
     "read_courses",
     "read_report",
     "read_session",
+    "read_signals",
     "read_study",
+    "simulate_course",
+    "simulate_session",
+    "simulate_study",
     "stiles_like",
     "strauss_like",
+    "use_preset",
     "write_courses",
     "write_results",
 ]

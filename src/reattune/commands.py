@@ -7,25 +7,33 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reattune.choosing import (
+    DATASET,
+    asks_for_signals,
+    choose_rule,
+    guess_rule,
+    is_one_file,
+    open_for_rule,
+    open_study,
+    refuse_for,
+)
 from reattune.core.criteria import make_criteria
 from reattune.core.errors import ReadError, ReattuneError, SettingError, did_you_mean
 from reattune.core.session import Session
-from reattune.core.streams import Events, States
 from reattune.core.study import Progress, Study
 from reattune.measures import CARDS, Card, find_card
 from reattune.pipeline import analyze, analyze_study
-from reattune.reading import read_many, read_study
 from reattune.reading.study import STUDY_FILE
 from reattune.results import Analysis, StudyAnalysis
-from reattune.rules import Rule, StateMatch, make_rule
-from reattune.rules.valence import find_valence
 
 if TYPE_CHECKING:
     from reattune.convert import Written
     from reattune.course_pipeline import CourseAnalysis
+    from reattune.segment_codes import SegmentAnalysis
+    from reattune.synchrony_pipeline import SynchronyAnalysis
     from reattune.talk import Talks
 
-DATASET = "dataset:"
+    AnyAnalysis = Analysis | StudyAnalysis | CourseAnalysis | SegmentAnalysis | SynchronyAnalysis
 
 
 def analyze_path(
@@ -40,8 +48,10 @@ def analyze_path(
     seed: int | None = None,
     null: str | None = None,
     ratings: Mapping[str, Any] | None = None,
+    synchrony: Mapping[str, Any] | None = None,
+    segments: Mapping[str, Any] | None = None,
     on_progress: Progress | None = None,
-) -> Analysis | StudyAnalysis | CourseAnalysis:
+) -> AnyAnalysis:
     """The analysis of whatever ``path`` names.
 
     Parameters
@@ -55,22 +65,49 @@ def analyze_path(
     ratings : mapping, optional
         For a table of ratings: what `reattune.analyze_ratings` takes (``options``, ``criteria``,
         ``scale``, ``rater``, ``cases``). Given at all, a single file is read as such a table.
+    synchrony : mapping, optional
+        For signals: words of `reattune.synchrony_pipeline.make_settings` and `make_preparation`,
+        ``file_rate_hz`` (samples per second of files that do not say), ``by_condition``,
+        ``epochs``, ``roles``, and ``compare`` (signals although there are codes). With rule
+        `Synchrony` its windows and preparation.
+    segments : mapping, optional
+        For observer codes: ``segment_s`` or ``segment_min``, and ``ratings``, a table.
     phases, surrogates, blocks, seed, null, on_progress
         As in `reattune.analyze_study`.
 
     Returns
     -------
-    Analysis, StudyAnalysis or CourseAnalysis
-        Courses for a table of ratings; a study where there is more than one session, or a study
-        file.
+    Analysis, StudyAnalysis, CourseAnalysis, SegmentAnalysis or SynchronyAnalysis
+        Courses for a table of ratings; segments for observer codes; synchrony for signals; a study
+        where there is more than one session, or a study file.
     """
+    chance: dict[str, Any] = {
+        "surrogates": surrogates,
+        "blocks": blocks,
+        "seed": seed,
+        "null": null,
+    }
     asked = {key: value for key, value in (ratings or {}).items() if value}
-    if is_ratings(path) or (asked and _is_one_file(path)):
+    of_segments, of_signals = dict(segments or {}), dict(synchrony or {})
+    if of_segments or _is_segments(path):
+        given = {"phases": phases, "block_s": blocks, "null": null}
+        refuse_for("observer codes", path, rule or {}, criteria or {}, asked, of_signals, **given)
+        return _analyze_segments(path, of_segments, surrogates, seed, on_progress)
+    if asks_for_signals(path, rule or {}, of_signals):
+        other = {key: value for key, value in (rule or {}).items() if key != "stream"}
+        refuse_for("signals", path, other, criteria or {}, asked)
+        from reattune.synchrony_pipeline.asked import analyze_asked
+
+        stream = (rule or {}).get("stream")
+        return analyze_asked(
+            path, of_signals, stream=stream, partners=partners, phases=phases,
+            on_progress=on_progress, **chance,
+        )  # fmt: skip
+    if is_ratings(path) or (asked and is_one_file(path)):
         from reattune.course_pipeline import analyze_ratings
 
-        _refuse_for_ratings(
-            path, rule or {}, criteria or {}, phases=phases, block_s=blocks, null=null
-        )
+        given = {"phases": phases, "block_s": blocks, "null": null}
+        refuse_for("ratings", path, rule or {}, criteria or {}, of_signals, **given)
         options = {**({"partners": list(partners)} if partners else {}), **asked.get("options", {})}
         return analyze_ratings(
             path,
@@ -83,24 +120,15 @@ def analyze_path(
         told = "a table of ratings, or a study file with a table [ratings], for these options"
         raise SettingError("path", path, told)
     _refuse_rating_folder(path)
-    study = open_study(path, partners)
-    chosen = _choose_rule(study, dict(rule or {}))
+    study, asked_rule = open_for_rule(path, partners, dict(rule or {}), of_signals)
+    chosen = choose_rule(study, asked_rule)
     settings = make_criteria({**study.criteria, **(criteria or {})})
-    if len(study) == 1 and _is_one_file(path):
+    if len(study) == 1 and is_one_file(path):
         session = next(iter(study))
-        given = {
-            "surrogates": surrogates,
-            "blocks": blocks,
-            "seed": seed,
-            "null": null,
-            "phases": phases,
+        said = {
+            key: value for key, value in {**chance, "phases": phases}.items() if value is not None
         }
-        return analyze(
-            session,
-            chosen or guess_rule(session),
-            settings,
-            **{key: value for key, value in given.items() if value is not None},  # type: ignore[arg-type]
-        )
+        return analyze(session, chosen or guess_rule(session), settings, **said)
     if chosen is None:
         sessions, failures = study.load_all()
         if not sessions:
@@ -123,7 +151,7 @@ def is_ratings(path: str) -> bool:
     """Whether a path is a table of ratings, one per meeting, or a study file for one."""
     if path.startswith(DATASET):
         return False
-    if not _is_one_file(path):
+    if not is_one_file(path):
         from reattune.io.ratings_studyfile import is_ratings_study
 
         place = Path(path)
@@ -131,6 +159,54 @@ def is_ratings(path: str) -> bool:
     from reattune.io.read import sniff
 
     return sniff(path).name == "ratings"
+
+
+def _is_segments(path: str) -> bool:
+    """Whether a path is a table of observer codes of segments."""
+    if path.startswith(DATASET) or not is_one_file(path):
+        return False
+    from reattune.segment_codes import is_segments
+
+    return is_segments(path)
+
+
+def _analyze_segments(
+    path: str,
+    given: Mapping[str, Any],
+    surrogates: int | None,
+    seed: int | None,
+    on_progress: Progress | None,
+) -> SegmentAnalysis:
+    """Observer codes, with the ratings of the same meetings where they were named."""
+    from reattune.segment_codes import analyze_segments_path
+
+    if not is_one_file(path):
+        raise SettingError("path", path, "a table of observer codes for these options")
+    seconds, minutes = given.get("segment_s"), given.get("segment_min")
+    if seconds is not None and minutes is not None:
+        raise SettingError("--segment-s, --segment-min", (seconds, minutes), "one of them")
+    length = seconds if minutes is None else 60 * minutes
+    courses = None
+    if given.get("ratings"):
+        from reattune.course_pipeline import read_courses
+
+        courses = read_courses(given["ratings"])
+    try:
+        return analyze_segments_path(
+            path,
+            options={} if length is None else {"segment_s": length},
+            courses=courses,
+            surrogates=999 if surrogates is None else surrogates,
+            seed=1 if seed is None else seed,
+            on_progress=on_progress,
+        )
+    except ReadError as error:
+        if length is not None or "option segment_s" not in str(error):
+            raise
+        raise ReadError(
+            "does not say how long its segments are.", path=path,
+            expected="--segment-s or --segment-min, e.g. --segment-min 5",
+        ) from error  # fmt: skip
 
 
 def _refuse_rating_folder(path: str) -> None:
@@ -155,18 +231,8 @@ def _refuse_rating_folder(path: str) -> None:
         )
 
 
-def _refuse_for_ratings(path: str, *tables: Mapping[str, object], **given: object) -> None:
-    """Options of coded sessions mean nothing for ratings; ignoring them would mislead."""
-    words = {"type": "rule", "partners": "contact_of"}
-    used = [words.get(key, key) for table in tables for key in table]
-    used += [name for name, value in given.items() if value is not None]
-    if used:
-        options = ", ".join("--" + name.replace("_", "-") for name in used)
-        raise SettingError("path", path, f"coded sessions for {options}; ratings take --criterion")
-
-
 def write_any(
-    result: Analysis | StudyAnalysis | CourseAnalysis,
+    result: AnyAnalysis,
     out: Path,
     on_progress: Progress | None = None,
 ) -> list[Path]:
@@ -175,9 +241,20 @@ def write_any(
         from reattune.show.export import write_results
 
         return write_results(result, out, on_progress=on_progress)
-    from reattune.show.course_export import write_courses
+    from reattune.course_pipeline import CourseAnalysis
+    from reattune.segment_codes import SegmentAnalysis
 
-    return write_courses(result, out, on_progress=on_progress)
+    if isinstance(result, CourseAnalysis):
+        from reattune.show.course_export import write_courses
+
+        return write_courses(result, out, on_progress=on_progress)
+    if isinstance(result, SegmentAnalysis):
+        from reattune.show.segment_export import write_segments
+
+        return write_segments(result, out, on_progress=on_progress)
+    from reattune.show.synchrony_export import write_signals
+
+    return write_signals(result, out, on_progress=on_progress)
 
 
 def check_exports(formats: str | None, out: Path | None) -> tuple[str, ...]:
@@ -198,94 +275,19 @@ def check_exports(formats: str | None, out: Path | None) -> tuple[str, ...]:
 
 
 def export_path(
-    result: Analysis | StudyAnalysis | CourseAnalysis,
+    result: AnyAnalysis,
     out: Path,
     formats: Iterable[str],
     path: str,
 ) -> Written:
     """Write a result for other programs; tiers are added to copies of the files at ``path``."""
     if not isinstance(result, Analysis | StudyAnalysis):
-        raise SettingError("--export", list(formats), "coded sessions; courses have tables only")
+        told = "coded sessions; ratings, observer codes and signals have tables only"
+        raise SettingError("--export", list(formats), told)
     from reattune.convert import export_results
 
     source = None if path.startswith(DATASET) else path
     return export_results(result, out, formats, source=source)
-
-
-def _is_one_file(path: str) -> bool:
-    return Path(path).is_file() and Path(path).suffix.lower() != ".toml"
-
-
-def open_study(path: str, partners: tuple[str, str] | None = None) -> Study:
-    """The sessions behind a path as a study.
-
-    Raises
-    ------
-    ReadError
-        When there is nothing to read.
-    """
-    if path.startswith(DATASET):
-        from reattune.datasets import load_dataset
-
-        return load_dataset(path.removeprefix(DATASET))
-    place = Path(path)
-    if not place.exists():
-        raise ReadError("does not exist.", path=place)
-    if place.is_dir() or place.suffix.lower() == ".toml":
-        return read_study(place, partners=partners)
-    return read_many(place, partners=partners)
-
-
-def _choose_rule(study: Study, given: dict[str, Any]) -> Rule | None:
-    """The rule from the options over the study file's; None when neither says anything."""
-    if not given and not study.rule:
-        return None
-    base = dict(study.rule)
-    if given.get("type", base.get("type")) != base.get("type"):
-        base = {}
-    merged = {"type": "StateMatch", **base, **given}
-    if merged["type"] == "StateMatch" and "stream" not in merged:
-        session = next(iter(study))
-        merged["stream"] = _only_stream(session)
-    return make_rule(merged)
-
-
-def guess_rule(session: Session) -> Rule:
-    """`StateMatch` on the only stream both partners have, by sign where all states have one.
-
-    Raises
-    ------
-    SettingError
-        When it cannot be guessed; the message says what to choose from.
-    """
-    stream = _only_stream(session)
-    labels = {
-        label
-        for partner in session.partners
-        for label in session.stream(stream, partner, States).categories
-    }
-    signed = all(find_valence(label) is not None for label in labels)
-    return StateMatch(stream, "same_valence" if signed else "same_category")
-
-
-def _only_stream(session: Session) -> str:
-    first, second = session.partners
-    shared = [
-        name
-        for name in session.stream_names
-        if session.has(name, first)
-        and session.has(name, second)
-        and isinstance(session.stream(name, first), States)
-        and isinstance(session.stream(name, second), States)
-    ]
-    if len(shared) == 1:
-        return shared[0]
-    events = [s.name for s in session.streams if isinstance(s, Events)]
-    hint = "; for events use rule Contact with patience_s" if events else ""
-    known = ", ".join(repr(name) for name in (shared or session.stream_names))
-    raise SettingError(
-        "stream", None, f"the stream to compare, one of {known or 'none at all'}{hint}"
-    )
 
 
 def describe_talk_path(

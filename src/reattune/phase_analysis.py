@@ -187,6 +187,9 @@ def _compare(
             raise SettingError("null", null, '"blocks" or "whole" for a rule with a time window')
         turned = None if null == "whole" else width
         evaluate = _evaluator(rule, criteria)
+        own = rule.compare(pair, evaluate, rng=rng, n=n, blocks=turned)
+        if isinstance(own, ChanceTest):
+            return own
         return rotate_generic(pair, evaluate, rng=rng, n=n, blocks=turned, keep_draws=True)
     from reattune.surrogates.options import compare_redrawn
     from reattune.surrogates.rotate import rotate_blocks, rotate_whole

@@ -1,6 +1,7 @@
 """How often the tests of synchrony reject where partners are independent, and where they are not.
 
-Ten minutes at 5 Hz, windows of 30 s every 10 s, lags to 5 s. Bare p, nominal .05.
+Ten minutes at 5 Hz, windows of 30 s every 10 s, lags to 5 s. Bare p, nominal .05. A two-sided p of
+.05 needs 39, 79, 119, 199 ... surrogates to be met exactly: with 99 a right test rejects .04.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def drifting(size: float, curve: str, make: Draw) -> Draw:
 
 
 NULL_CELLS: dict[str, Draw] = {
-    **{f"AR(1) {phi}": independent(phi) for phi in (0.0, 0.9, 0.98, 0.995)},
+    **{f"AR(1) {phi}": independent(phi) for phi in (0.0, 0.98, 0.995)},
     "bursts": bursts,
     "line": drifting(6.0, "line", independent(0.9)),
     "bursts that grow": drifting(1.2, "amplitude", bursts),
@@ -62,14 +63,28 @@ def rejections(
 @pytest.mark.slow
 @pytest.mark.parametrize("cell", list(NULL_CELLS))
 def test_rotation_rejects_independent_partners_as_often_as_it_says(cell: str) -> None:
-    rates = rejections(NULL_CELLS[cell], records=400, surrogates=99, seed=11)
+    rates = rejections(NULL_CELLS[cell], records=400, surrogates=199, seed=11)
     assert all(0.02 <= rate <= 0.08 for rate in rates.values()), rates
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("null", ["phase_randomised", "iaaft"])
-def test_made_signals_are_calibrated_for_autoregressions(null: str) -> None:
-    rates = rejections(independent(0.9), records=300, surrogates=99, seed=12, null=null)
+def test_signals_of_random_phase_are_calibrated_for_autoregressions() -> None:
+    rates = rejections(
+        independent(0.9), records=300, surrogates=119, seed=12, null="phase_randomised"
+    )
+    assert all(0.02 <= rate <= 0.08 for rate in rates.values()), rates
+
+
+@pytest.mark.slow
+def test_signals_of_the_same_values_are_calibrated_for_autoregressions() -> None:
+    """Five minutes: each such signal takes many rounds to make. 39 surrogates can reach .05."""
+    rates = rejections(
+        lambda rng: (draw_ar1(N // 2, 0.9, rng), draw_ar1(N // 2, 0.9, rng)),
+        records=200,
+        surrogates=39,
+        seed=12,
+        null="iaaft",
+    )
     assert all(0.02 <= rate <= 0.08 for rate in rates.values()), rates
 
 
@@ -83,17 +98,17 @@ def test_shuffled_segments_reject_too_often() -> None:
 
 @pytest.mark.slow
 def test_rotation_finds_coupling() -> None:
-    weak, strong = (
+    found = [
         rejections(
             lambda rng, share=share: draw_coupled(N, 0.9, share, 5, rng),  # type: ignore[misc]
             records=100,
             surrogates=99,
             seed=14,
-        )
-        for share in (0.15, 0.4)
-    )
-    assert strong["mean_abs_z"] > 0.8
-    assert weak["mean_abs_z"] < strong["mean_abs_z"]
+        )["mean_abs_z"]
+        for share in (0.15, 0.4, 0.6)
+    ]
+    assert found == sorted(found)
+    assert found[-1] > 0.9
 
 
 def as_dyads(draw: Draw, size: int, rng: np.random.Generator) -> dict[str, tuple[Signal, Signal]]:
@@ -109,12 +124,12 @@ def as_dyads(draw: Draw, size: int, rng: np.random.Generator) -> dict[str, tuple
 
 @pytest.mark.slow
 @pytest.mark.parametrize("roles", [True, False])
-@pytest.mark.parametrize("cell", ["AR(1) 0.98", "bursts", "bursts that grow"])
+@pytest.mark.parametrize("cell", ["AR(1) 0.98", "bursts that grow"])
 def test_pairing_rejects_strangers_as_often_as_it_says(cell: str, roles: bool) -> None:
     found = []
     for rng in np.random.default_rng(15).spawn(200):
         dyads = as_dyads(NULL_CELLS[cell], 10, rng)
-        test = permute_partners(dyads, SETTINGS, rng=rng, n=99, roles=roles)
+        test = permute_partners(dyads, SETTINGS, rng=rng, n=119, roles=roles)
         found.append([test[name].p <= 0.05 for name in TESTED])
     rates = np.mean(found, axis=0)
     # 200 studies: a right test lies within .02 and .08 unless the draw is unlucky (SE .015).

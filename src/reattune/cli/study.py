@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from reattune.cli import rating_options as ratings
+from reattune.cli import segment_options as segments
+from reattune.cli import synchrony_options as signals
 from reattune.cli.base import (
     Json,
     app,
@@ -34,9 +36,9 @@ def demo(
     from reattune.reading import read_study
     from reattune.show.export import write_results
 
+    note("The first run compiles the simulator and the chance test, which takes some seconds.")
     study_file = write_example(out / "example-study")
     note(f"Wrote the synthetic example study to {study_file.parent}")
-    note("The first run compiles the chance test, which takes some seconds.")
     with show_progress() as show:
         result = analyze_study(read_study(study_file), on_progress=show)
         written = write_results(result, out, on_progress=show)
@@ -94,7 +96,8 @@ def analyze(
     path: Annotated[
         str,
         typer.Argument(
-            help="A session file, a folder, a study.toml, a table of ratings, or dataset:NAME.",
+            help="A session file, a folder, a study.toml, signals, a table of ratings or of "
+            "observer codes, or dataset:NAME.",
             show_default=False,
         ),
     ],
@@ -109,15 +112,17 @@ def analyze(
     rule: Annotated[
         str | None,
         typer.Option(
-            help="StateMatch, Contact, Contingent or Coded; default from the study file, "
-            "otherwise StateMatch.",
+            help="StateMatch, Contact, Contingent, Coded, or Synchrony for signals; default from "
+            "the study file, otherwise StateMatch.",
             show_default=False,
             rich_help_panel=SESSIONS,
         ),
     ] = None,
     stream: Annotated[
         str | None,
-        typer.Option(help="Stream to compare.", show_default=False, rich_help_panel=SESSIONS),
+        typer.Option(
+            help="Stream (or signal) to compare.", show_default=False, rich_help_panel=SESSIONS
+        ),
     ] = None,
     table: Annotated[
         str | None,
@@ -178,6 +183,23 @@ def analyze(
     columns: ratings.Columns = None,
     date_order: ratings.DateOrder = None,
     cases: ratings.Cases = None,
+    synchrony: signals.Compare = False,
+    rate: signals.Rate = None,
+    preset: signals.Preset = None,
+    window_s: signals.WindowS = None,
+    step_s: signals.StepS = None,
+    max_lag_s: signals.MaxLagS = None,
+    smooth_s: signals.SmoothS = None,
+    outlier_sd: signals.OutlierSd = None,
+    scaling: signals.Scaling = None,
+    resample_hz: signals.ResampleHz = None,
+    speed_of: signals.SpeedOf = None,
+    by_condition: signals.ByCondition = None,
+    epochs: signals.Epochs = None,
+    any_roles: signals.AnyRoles = False,
+    segment_s: segments.SegmentS = None,
+    segment_min: segments.SegmentMin = None,
+    ratings_table: segments.Ratings = None,
     surrogates: Annotated[
         int | None,
         typer.Option(
@@ -200,8 +222,9 @@ def analyze(
         str | None,
         typer.Option(
             help="blocks or whole; for comparison only: circular_shift, run_permutation, "
-            "fitted_semi_markov, stationary_bootstrap.",
-            show_default="blocks",
+            "fitted_semi_markov, stationary_bootstrap. Of signals rotate, phase_randomised, iaaft "
+            "or segment_shuffle.",
+            show_default="blocks, rotate",
             rich_help_panel=CHANCE,
         ),
     ] = None,
@@ -261,6 +284,22 @@ def analyze(
         columns=columns,
         date_order=date_order,
     )
+    of_signals = signals.synchrony_options(
+        compare=synchrony,
+        rate=rate,
+        preset=preset,
+        window_s=window_s,
+        step_s=step_s,
+        max_lag_s=max_lag_s,
+        smooth_s=smooth_s,
+        outlier_sd=outlier_sd,
+        scaling=scaling,
+        resample_hz=resample_hz,
+        speed_of=speed_of,
+        by_condition=by_condition,
+        epochs=epochs,
+        any_roles=any_roles,
+    )
     judged = {"criteria": criterion, "scale": scale, "rater": rater, "cases": cases}
     with show_progress() as show:
         result = analyze_path(
@@ -274,6 +313,8 @@ def analyze(
             seed=seed,
             null=null,
             ratings={"options": of_ratings, **judged},
+            synchrony=of_signals,
+            segments=segments.segment_options(segment_s, segment_min, ratings_table),
             on_progress=show,
         )
     if out is not None:

@@ -78,6 +78,8 @@ class Study:
         Applied to all sessions once they are read; for notes that need the whole study.
     growth : mapping, optional
         How growth over sessions is looked at; None leaves it to the data.
+    synchrony : mapping, optional
+        How signals are compared; None where the study is not about signals.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Study:
     from_file: bool = False
     finish: Callable[[Sequence[Session]], Sequence[Session]] | None = None
     growth: Mapping[str, object] | None = None
+    synchrony: Mapping[str, object] | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -99,8 +102,9 @@ class Study:
         put(self, "notes", tuple(self.notes))
         for name in ("rule", "criteria", "surrogates"):
             put(self, name, MappingProxyType(dict(getattr(self, name))))
-        if self.growth is not None:
-            put(self, "growth", MappingProxyType(dict(self.growth)))
+        for name in ("growth", "synchrony"):
+            if getattr(self, name) is not None:
+                put(self, name, MappingProxyType(dict(getattr(self, name))))
         seen: set[str] = set()
         for entry in self.entries:
             if entry.id in seen:

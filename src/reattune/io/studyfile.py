@@ -78,7 +78,7 @@ class StudyFile:
         Format of all data files when it cannot be recognised.
     table, rule, criteria, surrogates : mapping
         As written.
-    growth : mapping or None
+    growth, synchrony : mapping or None
         As written; None without the section.
     """
 
@@ -97,6 +97,7 @@ class StudyFile:
     criteria: MappingABC[str, object]
     surrogates: MappingABC[str, object]
     growth: MappingABC[str, object] | None = None
+    synchrony: MappingABC[str, object] | None = None
 
 
 def read_study_file(path: str | Path) -> StudyFile:
@@ -188,6 +189,9 @@ def _convert(model: StudyModel, text: str, path: Path) -> StudyFile:
         criteria=model.criteria,
         surrogates=model.surrogates,
         growth=None if model.growth is None else model.growth.model_dump(exclude_unset=True),
+        synchrony=(
+            None if model.synchrony is None else model.synchrony.model_dump(exclude_unset=True)
+        ),
     )
 
 

@@ -170,6 +170,27 @@ class GrowthSection(Section):
         return self
 
 
+class SynchronySection(Section):
+    """``[synchrony]``."""
+
+    stream: str = ""
+    preset: Literal["", "rmea", "susy", "boker", "syncpy"] = ""
+    window_s: Positive | None = None
+    step_s: Positive | None = None
+    max_lag_s: NotNegative | None = None
+    anchor: Literal["", "leader", "follower", "centre", "segment"] = ""
+    rate_hz: Positive | None = None
+    smooth_s: NotNegative = 0.5
+    outlier_sd: Positive | Literal["none"] = 10.0
+    scaling: Literal["none", "z", "unit", "sd", "robust"] = "none"
+    speed_of: Names = []
+    null: Literal["rotate", "phase_randomised", "iaaft", "segment_shuffle"] = "rotate"
+    block_s: Positive | None = None
+    roles: bool = True
+    by_condition: str = ""
+    epochs: Names = []
+
+
 class SessionSection(BaseModel):
     """``[[session]]``; every other key is a covariate."""
 
@@ -210,6 +231,7 @@ class StudyModel(Section):
     criteria: dict[str, Any] = {}
     surrogates: dict[str, Any] = {}
     growth: GrowthSection | None = None
+    synchrony: SynchronySection | None = None
     session: list[SessionSection] = []
 
     @field_validator("streams")
@@ -235,6 +257,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "phases": PhasesSection,
     "gaps": GapsSection,
     "growth": GrowthSection,
+    "synchrony": SynchronySection,
 }
 
 

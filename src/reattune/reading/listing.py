@@ -73,6 +73,7 @@ def list_study(path: Path) -> Study:
         from_file=True,
         finish=note_short_phases,
         growth=file.growth,
+        synchrony=file.synchrony,
     )
 
 

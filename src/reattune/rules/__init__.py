@@ -12,10 +12,12 @@ from reattune.rules.contingent import Contingent
 from reattune.rules.courses import COURSE_RULES, make_course_rule
 from reattune.rules.join import join
 from reattune.rules.states import StateMatch
+from reattune.rules.synchrony import Synchrony
 from reattune.rules.tables import PRESETS, OwnTable
 
 RULES: dict[str, type[Rule]] = {
-    rule.__name__: rule for rule in (StateMatch, Contact, Contingent, Coded, *COURSE_RULES)
+    rule.__name__: rule
+    for rule in (StateMatch, Contact, Contingent, Coded, Synchrony, *COURSE_RULES)
 }
 
 
@@ -64,6 +66,7 @@ __all__ = [
     "OwnTable",
     "Rule",
     "StateMatch",
+    "Synchrony",
     "join",
     "make_course_rule",
     "make_rule",

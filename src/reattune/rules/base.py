@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from math import isfinite
 from typing import ClassVar
+
+import numpy as np
 
 from reattune.core.attunement import Attunement
 from reattune.core.criteria import Criteria
@@ -27,6 +29,8 @@ class Rule:
     # chance expectation has no closed form and surrogates go through `judge`.
     by_moment: ClassVar[bool] = True
     grades_negative: ClassVar[bool] = False
+    # What must be said beside every result of the rule; empty for most.
+    caveat: ClassVar[str] = ""
 
     def read(self, session: Session, window: tuple[float, float] | None = None) -> Pair:
         """The partners' mapped states in ``window`` (default: the session's span)."""
@@ -48,6 +52,18 @@ class Rule:
     def judge(self, pair: Pair) -> Attunement:
         """The dyad over time."""
         return join(pair, rule=self.describe(), grades_negative=self.grades_negative)
+
+    def compare(
+        self,
+        pair: Pair,
+        evaluate: Callable[[Pair], Mapping[str, float]],
+        *,
+        rng: np.random.Generator,
+        n: int,
+        blocks: float | str | None = "auto",
+    ) -> object | None:
+        """A chance test of the rule's own making; None (most rules): its pair is rotated."""
+        return None
 
     def __call__(self, session: Session, window: tuple[float, float] | None = None) -> Attunement:
         """The dyad over time in ``window`` (default: the session's span)."""

@@ -60,6 +60,8 @@ def subject_clause(attunement: Attunement) -> str:
 def null_clause(test: ChanceTest) -> str:
     """What was done to one partner's codes, as the beginning of a sentence."""
     first, second = test.partners
+    if test.method == "move_windows":
+        return f"When windows of the {second} meet those of the {first} at other moments,"
     moved = f"When the codes of the {second} are rotated against those of the {first}"
     keeps = "keeping how long and how often each shows what,"
     if test.method == "rotate_blocks" and test.blocks > 1:

@@ -72,8 +72,9 @@ def phase_heading(part: PhaseAnalysis, clock: Clock = "second") -> str:
 
 
 def method_sentences(analysis: Analysis) -> list[str]:
-    """Rule and criteria, in words."""
-    return [f"Rule: {analysis.rule.describe()}.", analysis.criteria.describe()]
+    """Rule and criteria, in words, and what must be said beside the rule."""
+    said = [f"Rule: {analysis.rule.describe()}.", analysis.rule.caveat]
+    return [*(text for text in said if text), analysis.criteria.describe()]
 
 
 def describe_part(analysis: Analysis, part: PhaseAnalysis) -> list[Sentence]:

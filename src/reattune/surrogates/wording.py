@@ -72,6 +72,8 @@ def matching_sentence(test: ChanceTest) -> str:
 
 def _null_clause(test: ChanceTest) -> str:
     first, second = test.partners
+    if test.method == "move_windows":
+        return f"When windows of the {second} meet those of the {first} at other moments,"
     moved = f"When the {second}'s codes are rotated against the {first}'s"
     keeps = "keeping how long and how often each shows what,"
     if test.blocks > 1:
