@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reattune.models.bayes import Posterior, sample_posterior
     from reattune.models.coarse import make_cue_codebook, make_valence_codebook
+    from reattune.models.codebook_file import read_codebook
     from reattune.models.codebooks import CODEBOOKS, Codebook, find_codebook
     from reattune.models.course import SimulatedCourse, SimulatedStudy
     from reattune.models.dropout import DropOut
@@ -59,6 +60,7 @@ _HOME = {
     "Codebook": "codebooks",
     "CODEBOOKS": "codebooks",
     "find_codebook": "codebooks",
+    "read_codebook": "codebook_file",
     "Observation": "observation",
     "CoderError": "observation",
     "ArousalSignal": "observation",
@@ -147,6 +149,7 @@ __all__ = [
     "play",
     "preset",
     "profile_interval",
+    "read_codebook",
     "read_parameters",
     "read_path",
     "replay_path",

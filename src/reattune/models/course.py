@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from math import nan
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +25,7 @@ from reattune.models.state import DyadState
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 FloatArray = NDArray[np.float64]
 SmallArray = NDArray[np.int8]
@@ -249,6 +251,35 @@ class SimulatedCourse:
                 out[f"{state}_prop"] = _share(sums[first + at], time)
         return out
 
+    @property
+    def settings(self) -> dict[str, object]:
+        """What makes the same course again."""
+        return {
+            "dyad": self.dyad,
+            "parameters": self.parameters.to_dict(),
+            "paradigm": [[p.label, p.duration_s, p.mode] for p in self.paradigm.phases],
+            "sessions": len(self),
+            "lived_before": self.before.sessions,
+            "start_arousal": self.start_arousal,
+            "soon": self.soon,
+            "key": self.key,
+        }
+
+    def summary(self) -> str:
+        """How the sessions went and what was learned, in sentences."""
+        words = import_module("reattune.show.simulation_words")
+        return "\n".join(words.summarize_course(self))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Tolerance, trust, confident trust and match over the sessions; on ``ax`` tolerance."""
+        plots = import_module("reattune.show.plots.model_course")
+        return plots.plot_course(self, ax=ax)  # type: ignore[no-any-return]
+
+    def to_dict(self) -> dict[str, object]:
+        """A JSON-safe document of `to_frame` and the settings."""
+        export = import_module("reattune.show.model_export")
+        return export.course_to_dict(self)  # type: ignore[no-any-return]
+
     def _place(self, index: int) -> int:
         if not -len(self) <= index < len(self):
             raise SettingError("index", index, f"a session from 0 to {len(self) - 1}")
@@ -311,6 +342,26 @@ class SimulatedStudy:
             frame["dropped"] = course.dropped
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What makes the same study again."""
+        return {"name": self.name, "courses": [course.settings for course in self.courses]}
+
+    def summary(self) -> str:
+        """How the sessions went and what was learned, in sentences."""
+        words = import_module("reattune.show.simulation_words")
+        return "\n".join(words.summarize_simulated_study(self))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Every dyad's latents over its sessions; on ``ax`` tolerance."""
+        plots = import_module("reattune.show.plots.model_course")
+        return plots.plot_course(self, ax=ax)  # type: ignore[no-any-return]
+
+    def to_dict(self) -> dict[str, object]:
+        """A JSON-safe document of `to_frame` and the settings."""
+        export = import_module("reattune.show.model_export")
+        return export.course_to_dict(self)  # type: ignore[no-any-return]
 
 
 _LATENT_NAMES = ("tolerance", "trust", "confident_trust", "stress", "depth")
