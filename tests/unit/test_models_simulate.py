@@ -212,6 +212,40 @@ def test_asking_for_events_changes_nothing_else() -> None:
         without.record(0)
 
 
+def test_prescribed_tolerance_and_trust_hold_and_teach_all_the_same() -> None:
+    wide = [1.0, 1.5, 2.0]
+    course = simulate_course(DYAD, 3, play(60), rng=rng(), tolerance=wide, trust=0.3)
+    assert course.latents[:, k.TOLERANCE].tolist() == wide
+    assert course.latents[:, k.TRUST].tolist() == [0.3] * 3
+    assert np.isnan(course.latents[:, k.CONFIDENT]).all()
+    assert course.state.trust != course.before.trust
+    # Prescribing what holds anyway changes nothing; one of the two leaves the other to be learned.
+    free = simulate_course(DYAD, 3, play(60), rng=rng())
+    held = simulate_course(
+        *(DYAD, 3, play(60)),
+        rng=rng(),
+        tolerance=free.latents[:, k.TOLERANCE],
+        trust=free.latents[:, k.TRUST],
+    )
+    assert np.array_equal(free.sums, held.sums)
+    assert np.array_equal(free.state.evidence, held.state.evidence)
+    half = simulate_course(DYAD, 3, play(60), rng=rng(), tolerance=free.latents[:, k.TOLERANCE])
+    assert same(free, half)
+
+
+def test_a_prescribed_tolerance_is_lived_as_the_same_one_brought() -> None:
+    narrow = DyadParameters(learning_rate=0.0, tolerance_prior=0.5)
+    wide = DyadParameters(learning_rate=0.0)
+    brought = simulate_course(narrow, 2, rng=rng())
+    latents = {"tolerance": brought.before.tolerance, "trust": brought.before.trust}
+    held = simulate_course(wide, 2, rng=rng(), **latents)
+    assert np.array_equal(brought.sums, held.sums)
+    assert not np.array_equal(brought.sums, simulate_course(wide, 2, rng=rng()).sums)
+    seen = simulate_session(narrow, play(60), rng=rng())
+    given = simulate_session(wide, play(60), rng=rng(), **latents)
+    assert np.array_equal(seen.streams[0].starts, given.streams[0].starts)
+
+
 # -- courses and studies as data --------------------------------------------------------------
 
 
@@ -295,6 +329,11 @@ def test_depth_follows_trust_and_tolerance_in_therapy() -> None:
         ({"start_arousal": 1e9}, "start_arousal"),
         ({"sessions": 1_000_000, "paradigm": play(1e4)}, "keep_events"),
         ({"soon": 0.0}, "soon"),
+        ({"tolerance": 0.2}, "tolerance"),
+        ({"tolerance": [1.0, 1.0]}, "one for each of 1"),
+        ({"trust": 1.2}, "trust"),
+        ({"trust": float("nan")}, "trust"),
+        ({"trust": "high"}, "trust"),
         (
             {"parameters": DyadParameters(responder_look_per_s=1000), "paradigm": play(1e6)},
             "duration",

@@ -196,6 +196,7 @@ def analyze(
     speed_of: signals.SpeedOf = None,
     by_condition: signals.ByCondition = None,
     epochs: signals.Epochs = None,
+    also: signals.Also = None,
     any_roles: signals.AnyRoles = False,
     segment_s: segments.SegmentS = None,
     segment_min: segments.SegmentMin = None,
@@ -298,6 +299,7 @@ def analyze(
         speed_of=speed_of,
         by_condition=by_condition,
         epochs=epochs,
+        also=also,
         any_roles=any_roles,
     )
     judged = {"criteria": criterion, "scale": scale, "rater": rater, "cases": cases}

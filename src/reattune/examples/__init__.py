@@ -1,6 +1,6 @@
 """The bundled example study."""
 
-from reattune.examples.generate import GROUPS, SEED, DyadHazards, generate_dyads
+from reattune.examples.generate import GROUPS, SEED, generate_dyads
 from reattune.examples.write import write_example
 
-__all__ = ["GROUPS", "SEED", "DyadHazards", "generate_dyads", "write_example"]
+__all__ = ["GROUPS", "SEED", "generate_dyads", "write_example"]

@@ -1,57 +1,55 @@
-"""A small synthetic study: two coded streams per dyad with stated hazards, and a fixed seed.
+"""The example study: dyads of the mechanistic model, seen by a coder of affect. Nobody was filmed.
 
-Nobody was recorded for it. Each partner is negative, neutral or positive. Both change of their own
-accord at a low rate; while they differ, each also moves towards the other at a repair rate of its
-own. The two groups differ in one number only: how fast the caregiver repairs.
+The groups differ in one number only: how ready the caregiver is to respond to what was read in the
+infant. The coder writes down negative, neutral or positive, frame by frame. An infant who looks
+away or watches is neutral, and so is a caregiver who waits, attends or does not respond; the face
+of a caregiver who soothes takes up the distress and is coded as negative.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from reattune.core.recording import Track
+from reattune.core.session import Session
+from reattune.core.steps import MISSING
+from reattune.core.streams import States
+from reattune.models.codebooks import Codebook
+from reattune.models.observation import Observation
+from reattune.models.paradigms import still_face
+from reattune.models.parameters import DyadParameters
 
-STATES = ("negative", "neutral", "positive")
-UNCODABLE = "uncodable"
-FPS = 25
 SEED = 20250101
-PARTNERS = ("infant", "caregiver")
+FPS = 25
+UNCODABLE = "uncodable"
+AFFECT = Codebook(
+    "affect",
+    focal=("negative", "neutral", "neutral", "positive"),
+    responder=("negative", "neutral", "neutral", "positive", "neutral"),
+    partners=("infant", "caregiver"),
+)
+OBSERVATION = Observation(AFFECT, step_s=1 / FPS, missing_per_min=0.2, missing_s=3.0)
+PARADIGM = still_face(120.0, 120.0, 120.0)
 
 
-@dataclass(frozen=True)
-class DyadHazards:
-    """Rates of one dyad, per second.
-
-    Attributes
-    ----------
-    own : (float, float)
-        How often infant and caregiver change of their own accord.
-    repair : (float, float)
-        Additional rate at which each moves to the other's state while they differ.
-    up : (float, float)
-        Share of each partner's own changes that go towards positive.
-    still_up : float
-        The same for the infant while the caregiver does not respond.
-    uncodable_per_min, uncodable_s : float
-        How often and how long the infant's face is out of view.
-    """
-
-    own: tuple[float, float] = (0.30, 0.15)
-    repair: tuple[float, float] = (0.05, 0.30)
-    up: tuple[float, float] = (0.6, 0.7)
-    still_up: float = 0.3
-    uncodable_per_min: float = 0.4
-    uncodable_s: float = 3.0
+def _example(readiness: float) -> DyadParameters:
+    """Unhurried dyads whose infants protest readily, so that a timeline can be read."""
+    return DyadParameters(
+        readiness_prob=readiness,
+        focal_agenda_per_s=0.2,
+        responder_agenda_per_s=0.05,
+        responder_look_per_s=0.5,
+        reading_prob=0.7,
+        logit_negative=0.0,
+        logit_away=-0.6,
+        logit_positive=0.8,
+        arousal_gain_per_s=0.07,
+    )
 
 
-GROUPS = {
-    "quick": DyadHazards(),
-    "slow": replace(DyadHazards(), repair=(0.05, 0.10)),
-}
-# Seconds; in the still-face the caregiver keeps a neutral face and does not respond.
-PHASES = (("play", 0.0, 120.0), ("still_face", 120.0, 240.0), ("reunion", 240.0, 360.0))
+GROUPS = {"quick": _example(0.9), "slow": _example(0.3)}
 N_PER_GROUP = 4
 
 
@@ -75,63 +73,31 @@ def generate_dyads(
         ``np.random.default_rng(SEED)`` gives the bundled study.
     n_per_group : int, default 4
     """
+    from reattune.models.simulate import simulate_session
+
     dyads: list[ExampleDyad] = []
     for _ in range(n_per_group):
-        for group, hazards in GROUPS.items():
+        for group, parameters in GROUPS.items():
             name = f"dyad{len(dyads) + 1:02d}"
-            dyads.append(ExampleDyad(name, group, generate_tracks(hazards, rng=rng)))
+            session = simulate_session(parameters, PARADIGM, rng=rng, observation=OBSERVATION)
+            infant, caregiver = (_write_down(session, person) for person in session.partners)
+            dyads.append(ExampleDyad(name, group, (infant, caregiver)))
     return tuple(dyads)
 
 
-def generate_tracks(hazards: DyadHazards, *, rng: np.random.Generator) -> tuple[Track, Track]:
-    """Infant's and caregiver's affect over the three phases, coded at 25 frames per second."""
-    n_frames = round(PHASES[-1][2] * FPS)
-    codes = np.empty((2, n_frames), dtype=np.int64)
-    infant, caregiver = 1, 2
-    draws = rng.random((n_frames, 4))
-    for frame in range(n_frames):
-        still = PHASES[1][1] <= frame / FPS < PHASES[1][2]
-        before = (infant, caregiver)
-        infant = _step(infant, before[1], draws[frame, :2], hazards, 0, still)
-        caregiver = 1 if still else _step(before[1], before[0], draws[frame, 2:], hazards, 1, False)
-        codes[:, frame] = (infant, caregiver)
-    labels = [[STATES[code] for code in row] for row in codes]
-    for start in np.flatnonzero(rng.random(n_frames) < hazards.uncodable_per_min / 60 / FPS):
-        length = max(1, round(rng.exponential(hazards.uncodable_s) * FPS))
-        stop = min(n_frames, int(start) + length)
-        labels[0][start:stop] = [UNCODABLE] * (stop - int(start))
-    return (_track("infant", labels[0]), _track("caregiver", labels[1]))
-
-
-def _step(
-    own: int,
-    other: int,
-    draws: np.ndarray[tuple[int], np.dtype[np.float64]],
-    hazards: DyadHazards,
-    side: int,
-    still: bool,
-) -> int:
-    """The state in the next frame."""
-    repair = hazards.repair[side] if own != other and not still else 0.0
-    if draws[0] < repair / FPS:
-        return other
-    if draws[0] < (repair + hazards.own[side]) / FPS:
-        up = hazards.still_up if still else hazards.up[side]
-        target = own + (1 if draws[1] < up else -1)
-        return target if 0 <= target <= 2 else own
-    return own
-
-
-def _track(person: str, labels: list[str]) -> Track:
-    change = [i for i in range(len(labels)) if i == 0 or labels[i] != labels[i - 1]]
-    starts = np.array(change) / FPS
-    ends = np.append(starts[1:], len(labels) / FPS)
+def _write_down(session: Session, person: str) -> Track:
+    """One partner's codes on whole frames, with what was out of view as a code of its own."""
+    stream = session.stream(AFFECT.stream, person, States)
+    steps = stream.steps(session.span)
+    edges = np.round(steps.edges * FPS) / FPS
     return Track(
-        name=f"{person}_affect",
+        name=f"{person}_{AFFECT.stream}",
         kind="intervals",
-        starts=starts,
-        ends=ends,
-        labels=tuple(labels[i] for i in change),
+        starts=edges[:-1],
+        ends=edges[1:],
+        labels=tuple(
+            UNCODABLE if code == MISSING else stream.categories[code] for code in steps.codes
+        ),
         person=person,
         tick_s=1 / FPS,
     )

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from reattune.examples.generate import PHASES, SEED, ExampleDyad, generate_dyads
+from reattune.examples.generate import PARADIGM, SEED, ExampleDyad, generate_dyads
 from reattune.io.write import write_bytes_safely, write_eaf, write_tidy_csv
 
+_TIMES = ", ".join(
+    f"{phase.label} = [{phase.start:g}, {phase.end:g}]" for phase in PARADIGM.session_phases()
+)
 STUDY_FILE = f"""\
-# The example study of reattune. Synthetic: made by a random generator (seed {SEED}), of nobody.
+# The example study of reattune. Synthetic: made by its own simulator (seed {SEED}), of nobody.
 # Eight dyads in two groups, coded for affect at 25 frames a second in play, still-face and
-# reunion. In the group "quick" the caregiver repairs about three times as fast as in "slow".
+# reunion. In the group "quick" the caregiver responds three times as readily as in "slow".
 
 sessions = "sessions.csv"
 
@@ -33,10 +36,11 @@ fps = 25
 [streams.affect.caregiver]
 tier = "caregiver_affect"
 codes = {{ negative = "-1", neutral = "0", positive = "1" }}
+uncodable = ["uncodable"]
 fps = 25
 
 [phases]
-times = {{ {", ".join(f"{name} = [{start:g}, {end:g}]" for name, start, end in PHASES)} }}
+times = {{ {_TIMES} }}
 
 [rule]
 type = "StateMatch"

@@ -115,9 +115,9 @@ def _grow(
     more_times = np.empty(size)
     more_who = np.empty(size, dtype=np.int8)
     more_states = np.empty(size, dtype=np.int8)
-    more_times[: times.size] = times
-    more_who[: who.size] = who
-    more_states[: states.size] = states
+    # A loop, because slices take the compiler seconds.
+    for i in range(times.size):
+        more_times[i], more_who[i], more_states[i] = times[i], who[i], states[i]
     return more_times, more_who, more_states
 
 
@@ -286,10 +286,12 @@ def run_course(
     soon: float,
     drop: FloatArray,
     record: bool,
+    held: FloatArray,
 ) -> tuple[int, bool, float, FloatArray, FloatArray, FloatArray, SmallArray, SmallArray, IntArray]:
     """Live ``sessions`` sessions, numbered from ``first``; ``belief`` (2, 31) is changed in place.
 
-    ``drop`` holds the three coefficients of drop-out, or nothing. Returned are the number of
+    ``drop`` holds the three coefficients of drop-out, or nothing; ``held`` (n, 2) the tolerance and
+    trust prescribed for each session, nan where they follow the belief. Returned are the number of
     sessions lived, whether the dyad dropped out after the last, the stress, the latents at the
     start of every session (n, 5), the sums (n, groups, 25), the events of all sessions one after
     the other, and where each session's begin (n + 1).
@@ -302,11 +304,15 @@ def run_course(
     who = np.empty(0, dtype=np.int8)
     states = np.empty(0, dtype=np.int8)
     counter = np.empty(1, dtype=np.uint64)
-    n = 0
+    n = offsets[0]  # a plain 0 would be a type of its own: run_session would be compiled twice
     lived = 0
     dropped = False
     while lived < sessions and not dropped:
         tolerance, trust, confident = read_belief(belief)
+        if not np.isnan(held[lived, TOLERANCE]):
+            tolerance = held[lived, TOLERANCE]
+        if not np.isnan(held[lived, TRUST]):
+            trust, confident = held[lived, TRUST], np.nan
         depth = p[DEPTH_BASE] + p[DEPTH_SLOPE] * trust * tolerance
         depth = min(max(depth, 0.0), DEPTH_CAP)
         latents[lived, TOLERANCE] = tolerance

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from reattune.core.checks import check_not_negative, check_positive
 from reattune.core.errors import SettingError
@@ -15,7 +16,7 @@ from reattune.models.course import CourseEvents, SimulatedCourse, SimulatedStudy
 from reattune.models.dropout import DropOut
 from reattune.models.observation import Observation
 from reattune.models.paradigms import Paradigm, play
-from reattune.models.parameters import FOCAL_STATES, RESPONDER_STATES, DyadParameters
+from reattune.models.parameters import FOCAL_STATES, RANGES, RESPONDER_STATES, DyadParameters
 from reattune.models.state import DyadState, new_state
 
 # Clock ticks that one session may expect (some ten seconds of computing), and a course that keeps
@@ -55,6 +56,8 @@ def simulate_session(
     *,
     rng: np.random.Generator,
     state: DyadState | None = None,
+    tolerance: float | None = None,
+    trust: float | None = None,
     observation: Observation | None = None,
     dyad: str = "simulated",
 ) -> Session:
@@ -69,6 +72,8 @@ def simulate_session(
         One number is drawn from it.
     state : DyadState, optional
         What the dyad brings; a dyad that has lived nothing by default.
+    tolerance, trust : float, optional
+        W and T themselves, in place of those that ``state`` holds.
     observation : Observation, optional
         By default every change is seen exactly.
     dyad : str
@@ -103,6 +108,8 @@ def simulate_session(
         paradigm,
         rng=rng,
         state=state,
+        tolerance=tolerance,
+        trust=trust,
         observation=observation,
         dyad=dyad,
         start_arousal=parameters.start_arousal,
@@ -117,6 +124,8 @@ def simulate_course(
     *,
     rng: np.random.Generator,
     state: DyadState | None = None,
+    tolerance: ArrayLike | None = None,
+    trust: ArrayLike | None = None,
     start_arousal: float = 0.0,
     drop_out: DropOut | None = None,
     soon: float = SOON,
@@ -139,6 +148,10 @@ def simulate_course(
     state : DyadState, optional
         What the dyad brings from before. To change parameters or paradigm on the way, simulate a
         further course from ``course.state``.
+    tolerance, trust : float, or one for each session, optional
+        W in [0.35, 3] and T in [0, 1] themselves, for worlds in which they do not follow repair.
+        What ruptures teach is still added up in ``course.state``. With a prescribed T there is no
+        confident trust (nan).
     start_arousal : float, default 0
         At the start of every session.
     drop_out : DropOut, optional
@@ -186,8 +199,9 @@ def simulate_course(
         observation or Observation(),
         keep_events,
     )
+    held = _hold(sessions, tolerance, trust)
     key = int(rng.integers(0, 2**64, dtype=np.uint64))
-    return _live(key, parameters, plan, state, dyad, covariates or {})
+    return _live(key, parameters, plan, state, dyad, covariates or {}, held)
 
 
 def simulate_study(
@@ -267,6 +281,7 @@ def _live(
     state: DyadState | None,
     dyad: str,
     covariates: Mapping[str, object],
+    held: NDArray[np.float64] | None = None,
 ) -> SimulatedCourse:
     from reattune.models.arousal import pack
     from reattune.models.kernel import run_course
@@ -297,6 +312,7 @@ def _live(
         float(plan.soon),
         np.array(drop, dtype=np.float64),
         plan.keep_events,
+        _hold(plan.sessions) if held is None else held,
     )
     return SimulatedCourse(
         dyad=dyad,
@@ -314,6 +330,26 @@ def _live(
         events=CourseEvents(times, who, states, offsets) if plan.keep_events else None,
         covariates=covariates,
     )
+
+
+def _hold(
+    sessions: int, tolerance: ArrayLike | None = None, trust: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """Prescribed W and T of every session, shape (sessions, 2); nan where they are learned."""
+    held = np.full((sessions, 2), np.nan)
+    asked = (("tolerance", tolerance, *RANGES["tolerance_prior"]), ("trust", trust, 0.0, 1.0))
+    for column, (name, given, low, high) in enumerate(asked):
+        if given is None:
+            continue
+        allowed = f"a number from {low:g} to {high:g}, or one for each of {sessions} sessions"
+        try:
+            values = np.asarray(given, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise SettingError(name, given, allowed) from error
+        if values.shape not in ((), (sessions,)) or not np.all((low <= values) & (values <= high)):
+            raise SettingError(name, given, allowed)
+        held[:, column] = values
+    return held
 
 
 def _name_dyads(
