@@ -222,7 +222,12 @@ def _own(
         apart = np.abs(rank[:, None] - rank[None, :]) / (len(own.order) - 1)
         distance = np.where((match == MISMATCH) & np.isfinite(apart), apart, distance)
     sad = np.array([state in own.negative for state in states], dtype=np.bool_)
-    return _merge_alike(states, match, distance, sad[:, None] & sad[None, :])
+    pairs = (*own.match, *own.excluded)
+    sides = ({*first, *(a for a, _ in pairs)}, {*second, *(b for _, b in pairs)})
+    general = {*own.order, *own.negative}
+    # What belongs to the other partner alone names no state of this one.
+    foreign = (sides[1] - sides[0] - general, sides[0] - sides[1] - general)
+    return _merge_alike(states, match, distance, sad[:, None] & sad[None, :], foreign)
 
 
 def _merge_alike(
@@ -230,6 +235,7 @@ def _merge_alike(
     match: NDArray[np.int64],
     distance: NDArray[np.float64],
     negative: NDArray[np.bool_],
+    foreign: tuple[set[str], set[str]],
 ) -> tuple[MatchTable, dict[str, int], dict[str, int]]:
     """The table with states that it treats alike made one.
 
@@ -240,7 +246,7 @@ def _merge_alike(
     kept: list[NDArray[np.int64]] = []
     maps: list[dict[str, int]] = []
     names: list[tuple[str, ...]] = []
-    for side in (full, full.transpose(0, 2, 1)):
+    for side, others in zip((full, full.transpose(0, 2, 1)), foreign, strict=True):
         rows = side.transpose(1, 0, 2).reshape(len(states), -1)
         _, first, group = np.unique(rows, axis=0, return_index=True, return_inverse=True)
         order = np.argsort(first)
@@ -249,13 +255,15 @@ def _merge_alike(
         codes = rank[group.reshape(-1)]
         kept.append(first[order])
         maps.append({state: int(code) for state, code in zip(states, codes, strict=True)})
-        names.append(
-            tuple(
-                "/".join(s for s, code in maps[-1].items() if code == k) for k in range(order.size)
-            )
-        )
+        names.append(tuple(_name_state(maps[-1], k, others) for k in range(order.size)))
     grid = np.ix_(kept[0], kept[1])
     table = MatchTable(
         "own table", (names[0], names[1]), match[grid], distance[grid], negative[grid]
     )
     return table, maps[0], maps[1]
+
+
+def _name_state(codes: Mapping[str, int], code: int, others: set[str]) -> str:
+    """The labels of one state, without those of the other partner where it has any of its own."""
+    alike = [state for state, own in codes.items() if own == code]
+    return "/".join([state for state in alike if state not in others] or alike)
