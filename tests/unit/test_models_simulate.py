@@ -388,3 +388,14 @@ def test_swapping_and_shifting_a_simulated_session_leaves_its_measures() -> None
     for key in ("matched_prop", "repair_hazard_per_s", "n_ruptures"):
         assert later[key].value == pytest.approx(here[key].value)
     assert simulate_course(DYAD, 1, play(5), rng=rng()).sums.shape[2] == k.N_SUMS
+
+
+def test_settings_hold_what_was_prescribed() -> None:
+    given = simulate_course(DYAD, 3, play(60), rng=rng(), tolerance=[1.0, 1.1, 1.2], trust=0.5)
+    assert given.settings["tolerance"] == [1.0, 1.1, 1.2]
+    assert given.settings["trust"] == [0.5, 0.5, 0.5]
+    # What ruptures taught is not what the sessions were lived with: no sentence says so.
+    assert "olerance W from" not in given.summary()
+    learned = simulate_course(DYAD, 3, play(60), rng=rng())
+    assert "tolerance" not in learned.settings
+    assert "olerance W from" in learned.summary()

@@ -79,6 +79,9 @@ class SimulatedCourse:
     events : CourseEvents, optional
     covariates : mapping
         Put into every session's ``meta``.
+    prescribed : tuple of str
+        Which of ``tolerance`` and ``trust`` were given from outside; ``state`` still holds what the
+        ruptures taught.
     """
 
     dyad: str
@@ -95,6 +98,7 @@ class SimulatedCourse:
     dropped: bool = False
     events: CourseEvents | None = None
     covariates: Mapping[str, object] = field(default_factory=dict)
+    prescribed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "covariates", MappingProxyType(dict(self.covariates)))
@@ -263,6 +267,10 @@ class SimulatedCourse:
             "start_arousal": self.start_arousal,
             "soon": self.soon,
             "key": self.key,
+            **{
+                name: self.latents[:, _LATENT_NAMES.index(name)].tolist()
+                for name in self.prescribed
+            },
         }
 
     def summary(self) -> str:

@@ -329,6 +329,7 @@ def _live(
         dropped=dropped,
         events=CourseEvents(times, who, states, offsets) if plan.keep_events else None,
         covariates=covariates,
+        prescribed=() if held is None else _name_prescribed(held),
     )
 
 
@@ -350,6 +351,11 @@ def _hold(
             raise SettingError(name, given, allowed)
         held[:, column] = values
     return held
+
+
+def _name_prescribed(held: NDArray[np.float64]) -> tuple[str, ...]:
+    names = ("tolerance", "trust")
+    return tuple(name for at, name in enumerate(names) if not np.isnan(held[:, at]).all())
 
 
 def _name_dyads(

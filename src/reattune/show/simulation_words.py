@@ -65,7 +65,7 @@ def describe_lives(source: SimulatedCourse | SimulatedStudy) -> list[str]:
         f"{length(told['latency_mean_s'])} on average, "
         f"{percent(told['repaired_by_responder_prop'])} of them by the responder."
     ]
-    if max(len(course) for course in courses) > 1:
+    if max(len(course) for course in courses) > 1 and not any(c.prescribed for c in courses):
         ends = [(course.before, course.state) for course in courses]
         changes = []
         for name, words in (
