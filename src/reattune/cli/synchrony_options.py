@@ -113,6 +113,17 @@ Epochs = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+Also = Annotated[
+    str | None,
+    typer.Option(
+        "--also",
+        help="Other measures of coupling, with commas: recurrence, coherence, phase, entropy, "
+        "information, inertia, oscillator; of coded events: events, floor. A colon gives a radius "
+        "(recurrence:0.2), a band in Hz (coherence:0.2-0.8) or a stream (floor:speech).",
+        show_default=False,
+        rich_help_panel=PANEL,
+    ),
+]
 AnyRoles = Annotated[
     bool,
     typer.Option(
@@ -138,6 +149,7 @@ def synchrony_options(
     speed_of: str | None = None,
     by_condition: str | None = None,
     epochs: list[str] | None = None,
+    also: str | None = None,
     any_roles: bool = False,
 ) -> dict[str, object]:
     """What was given, by name; empty where nothing was.
@@ -161,6 +173,7 @@ def synchrony_options(
         "speed_of": None if speed_of is None else _names(speed_of),
         "by_condition": by_condition,
         "epochs": tuple(epochs) if epochs else None,
+        "also": None if also is None else _names(also),
         "roles": False if any_roles else None,
     }
     return {key: value for key, value in given.items() if value is not None}

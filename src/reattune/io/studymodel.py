@@ -189,6 +189,7 @@ class SynchronySection(Section):
     roles: bool = True
     by_condition: str = ""
     epochs: Names = []
+    also: Names = []
 
 
 class SessionSection(BaseModel):

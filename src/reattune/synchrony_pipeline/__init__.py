@@ -1,5 +1,6 @@
 """The main job for signals: from files to synchrony beside chance, and what the tests say."""
 
+from reattune.synchrony_pipeline.also_row import ALSO, CouplingRow
 from reattune.synchrony_pipeline.analysis import (
     analyze_signals,
     make_preparation,
@@ -23,7 +24,9 @@ from reattune.synchrony_pipeline.result import (
 )
 
 __all__ = [
+    "ALSO",
     "MEASURES",
+    "CouplingRow",
     "EpochTest",
     "Preparation",
     "SignalFacts",

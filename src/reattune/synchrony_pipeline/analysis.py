@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from reattune.core.study import Progress, Study
 from reattune.results import Failure
 from reattune.rules import Rule
 from reattune.synchrony import CrossCorrelation, use_preset
+from reattune.synchrony_pipeline.also import check_bands, describe_asked, list_also
 from reattune.synchrony_pipeline.epochs import (
     Epochs,
     compare_all_epochs,
@@ -53,6 +54,7 @@ def analyze_signals(
     epochs: Epochs | Iterable[Epochs] | None = None,
     phases: str | Iterable[str] | None = None,
     by_condition: str | None = None,
+    also: str | Iterable[str] = (),
     partners: Partners | None = None,
     rate_hz: float | None = None,
     on_progress: Progress | None = None,
@@ -90,6 +92,11 @@ def analyze_signals(
         Phases are looked at by themselves unless ignored.
     by_condition : str, optional
         A covariate: partners are re-paired, and records combined, within each of its values.
+    also : str or iterable of str, optional
+        Other measures of coupling for every record and phase: ``"recurrence"``, ``"coherence"``,
+        ``"phase"``, ``"entropy"``, ``"information"``, ``"inertia"``, ``"oscillator"``; of coded
+        events ``"events"`` and ``"floor"``. After a colon a radius in SD (``recurrence:0.2``), a
+        band in Hz (``coherence:0.2-0.8``, ``phase:0.2-0.5``) or a stream (``floor:speech``).
     partners : (str, str), optional
         Names of the two people, for files.
     rate_hz : float, optional
@@ -133,6 +140,7 @@ def analyze_signals(
         "epochs": epochs,
         "phases": phases,
         "by_condition": by_condition,
+        "also": list_also(also) or None,
     }
     chosen = _fill(study, given)
     # None is a choice here: the whole phase as one block.
@@ -171,6 +179,7 @@ def _fill(study: Study, given: Mapping[str, Any]) -> dict[str, Any]:
     chosen.setdefault("epochs", tuple(file.get("epochs", ())))
     chosen.setdefault("phases", study.phases)
     chosen.setdefault("by_condition", file.get("by_condition") or None)
+    chosen.setdefault("also", list_also(file.get("also", ())))
     check_option("null", chosen["null"], NULLS)
     n = chosen["surrogates"]
     if isinstance(n, bool) or not isinstance(n, int) or n < 0:
@@ -246,6 +255,7 @@ def _analyze(
     if not ready:
         raise ReadError(f"no session has the signal: {failures[-1].message}")
     rate, resample, rate_note = choose_rate([get_pair(s, stream) for s in ready], preparation)
+    check_bands(chosen["also"], rate)
     asked = list_epochs(chosen["epochs"])
     phases = chosen["phases"]
     plan = Plan(
@@ -260,15 +270,17 @@ def _analyze(
         seed=chosen["seed"],
         phases=phases if isinstance(phases, str) else tuple(phases),
         whole=any(is_phase(what) for what in asked),
+        also=chosen["also"],
     )
     covariates = study.covariates
     conditions, condition_note = find_conditions(chosen["by_condition"], covariates)
     records: list[SignalRecord] = []
     for at, session in enumerate(ready):
+        tell = _teller(on_progress, at, len(ready), session.id)
         if on_progress:
             on_progress(at, len(ready), f"correlating {session.id}")
         try:
-            records.append(_with_epochs(analyze_record(session, plan), asked))
+            records.append(_with_epochs(analyze_record(session, plan, tell), asked))
         except ReattuneError as error:
             failures.append(_failed(session, error))
     if not records:
@@ -310,6 +322,15 @@ def _choose(sessions: Sequence[Session], stream: str | None, preparation: Prepar
         except SettingError as error:
             first = first or error
     raise first or SettingError("sessions", "none", "at least one session")
+
+
+def _teller(
+    on_progress: Progress | None, at: int, total: int, session: str
+) -> Callable[[str], None] | None:
+    """What is told before each other measure of one record."""
+    if on_progress is None:
+        return None
+    return lambda name: on_progress(at, total, f"{name} of {session}")
 
 
 def _failed(session: Session, error: ReattuneError) -> Failure:
@@ -360,6 +381,7 @@ def _describe(
         "roles": chosen["roles"],
         "by_condition": chosen["by_condition"] or "",
         "epochs": [what.to_dict() if isinstance(what, Rule) else what for what in asked],
+        **describe_asked(plan.also, plan.setup, plan.surrogates),
         "versions": {name: version(name) for name in ("reattune", "numpy", "scipy", "numba")},
         "inputs": [
             {

@@ -59,13 +59,13 @@ def analyze_asked(
     path : str
     asked : mapping
         Words of `make_settings` and `make_preparation`, ``file_rate_hz``, ``by_condition``,
-        ``epochs``, ``roles``. What they leave open is what a study file says.
+        ``epochs``, ``also``, ``roles``. What they leave open is what a study file says.
     stream, partners, phases, surrogates, blocks, seed, null, on_progress
         As in `analyze_signals`.
     """
     study = read_asked(path, partners, asked, stream)
     words = {**dict(study.synchrony or {}), **asked}
-    rest = {key: asked[key] for key in ("by_condition", "epochs", "roles") if key in asked}
+    rest = {key: asked[key] for key in ("by_condition", "epochs", "also", "roles") if key in asked}
     return analyze_signals(
         study,
         make_settings(words),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reattune.synchrony import average_lags, average_windows
+from reattune.synchrony_pipeline.also_row import ALSO
 from reattune.synchrony_pipeline.result import (
     ARTEFACT_COLUMNS,
     CHANCE_COLUMNS,
@@ -44,6 +45,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "peak_lag_median_s": ("s", "median lag of the peaks (preset boker only)"),
         "missing_prop": ("proportion", "cells of the table without a value"),
         "both_zero_prop": ("proportion", "observed samples in which both signals are exactly 0"),
+        **{name: told for values in ALSO.values() for name, told in values.items()},
     }
 )
 
@@ -99,15 +101,18 @@ def unit_of(name: str, result: SynchronyAnalysis) -> str:
 
 def measure_rows(result: SynchronyAnalysis) -> list[tuple[object, ...]]:
     """The rows of ``measures.csv``."""
-    return [
-        (
-            *(result.name, record.id, record.session.dyad, part.phase.label, name),
-            *(value, NAN, NAN, n, unit_of(name, result), *part.null(name)),
-        )
-        for record in result.records
-        for part in record.parts
-        for name, (value, n) in measure_part(part).items()
-    ]
+    rows: list[tuple[object, ...]] = []
+    for record, part in _each(result):
+        where = (result.name, record.id, record.session.dyad, part.phase.label)
+        rows += [
+            (*where, name, value, NAN, NAN, n, unit_of(name, result), *part.null(name))
+            for name, (value, n) in measure_part(part).items()
+        ]
+        rows += [
+            (*where, row.measure, row.value, NAN, NAN, row.n, row.unit, *row.null)
+            for row in part.also
+        ]
+    return rows
 
 
 def wide_frame(result: SynchronyAnalysis) -> pd.DataFrame:
@@ -121,6 +126,7 @@ def wide_frame(result: SynchronyAnalysis) -> pd.DataFrame:
         for part in record.parts:
             for name, (value, _) in measure_part(part).items():
                 row[f"{name}__{part.phase.label}"] = value
+            row |= {f"{other.measure}__{part.phase.label}": other.value for other in part.also}
         rows.append(row)
     return pd.DataFrame(rows)
 

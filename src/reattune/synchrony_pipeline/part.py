@@ -19,6 +19,7 @@ from reattune.synchrony import (
     Peaks,
     WindowAverages,
 )
+from reattune.synchrony_pipeline.also_row import CouplingRow
 from reattune.synchrony_tests import SynchronyChance
 
 FloatArray = NDArray[np.float64]
@@ -94,6 +95,8 @@ class SignalPart:
         Statistics beside their null, with profiles over windows and over lags.
     no_chance : str
         Why there is no test, in words; empty when there is one.
+    also : tuple of CouplingRow
+        Other measures of coupling; empty where none was asked for.
     """
 
     phase: Phase
@@ -114,6 +117,7 @@ class SignalPart:
     concordance_chance: ChanceStatistic | None = None
     chance: SynchronyChance | None = None
     no_chance: str = ""
+    also: tuple[CouplingRow, ...] = ()
 
     def null(self, name: str) -> tuple[float, float, float, float]:
         """Null mean, its 2.5 and 97.5 % limits, and p of a measure; nan where not tested."""

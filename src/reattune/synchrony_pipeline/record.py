@@ -28,6 +28,8 @@ from reattune.synchrony import (
     find_peaks,
     summarize,
 )
+from reattune.synchrony_pipeline.also import Also, Tell, measure_also, note_streams
+from reattune.synchrony_pipeline.also_signals import Setup
 from reattune.synchrony_pipeline.prepare import Pair, Preparation, prepare_pair
 from reattune.synchrony_pipeline.result import SignalFacts, SignalPart, SignalRecord
 from reattune.synchrony_pipeline.slopes import compare_concordance
@@ -61,6 +63,8 @@ class Plan:
     phases : str or tuple of str
     whole : bool
         Also the table of the whole record, phases ignored.
+    also : tuple of Also
+        Other measures of coupling that are asked for.
     """
 
     stream: str
@@ -74,10 +78,23 @@ class Plan:
     seed: int = 1
     phases: str | tuple[str, ...] = "apart"
     whole: bool = False
+    also: tuple[Also, ...] = ()
+
+    @property
+    def setup(self) -> Setup:
+        """What other measures of coupling take from it."""
+        return Setup(self.rate_hz, self.options.windows.max_lag_s, self.preparation.smooth_s)
 
 
-def analyze_record(session: Session, plan: Plan) -> SignalRecord:
+def analyze_record(session: Session, plan: Plan, tell: Tell | None = None) -> SignalRecord:
     """The record of a session that has the signal to compare.
+
+    Parameters
+    ----------
+    session : Session
+    plan : Plan
+    tell : callable, optional
+        Told the name of each other measure of coupling before it starts.
 
     Raises
     ------
@@ -90,10 +107,11 @@ def analyze_record(session: Session, plan: Plan) -> SignalRecord:
     artefacts = find_artefacts(*raw, cuts=session.cuts)
     share = alike_share(raw, artefacts)
     told = [*session.notes, *notes, *artefacts.notes, *_length_notes(raw)]
+    told += note_streams(session, plan.also)
     if share >= MOST_ALIKE:
         told.append(Note("signals_alike", ALIKE.format(share=share), plan.stream, level="warning"))
     parts = tuple(
-        analyze_part(session, phase, raw, prepared, plan)
+        analyze_part(session, phase, raw, prepared, plan, tell)
         for phase in choose_phases(session, _names(plan.phases))
     )
     whole = None
@@ -117,17 +135,33 @@ def _names(phases: str | tuple[str, ...]) -> str | Iterable[str]:
 
 
 def analyze_part(
-    session: Session, phase: Phase, raw: Pair, prepared: Pair, plan: Plan
+    session: Session,
+    phase: Phase,
+    raw: Pair,
+    prepared: Pair,
+    plan: Plan,
+    tell: Tell | None = None,
 ) -> SignalPart:
     """One phase of a record."""
     pair = (prepared[0].clip(*phase.window), prepared[1].clip(*phase.window))
     before = (raw[0].clip(*phase.window), raw[1].clip(*phase.window))
     facts = (_describe(before[0], pair[0]), _describe(before[1], pair[1]))
     table, why = None, _why_nothing(before, facts)
+    also = measure_also(
+        session,
+        phase,
+        pair,
+        plan.also,
+        plan.setup,
+        surrogates=plan.surrogates,
+        seed=plan.seed,
+        why=why,
+        tell=tell,
+    )
     if not why:
         table, why = _correlate(pair, plan.options)
     if table is None:
-        return SignalPart(phase, pair, facts, no_table=why, no_chance=why)
+        return SignalPart(phase, pair, facts, no_table=why, no_chance=why, also=also)
     path, no_path = _find_path(table)
     words = (session.id, phase.label)
     concordance, beside = compare_concordance(
@@ -164,6 +198,7 @@ def analyze_part(
         concordance_chance=beside,
         chance=chance,
         no_chance="" if plan.surrogates else SWITCHED_OFF,
+        also=also,
     )
 
 
