@@ -69,6 +69,7 @@ def test_demo_writes_the_tables_that_are_promised(
     assert settings["rule"]["type"] == "StateMatch"
 
 
+@pytest.mark.slow
 def test_the_same_call_gives_the_same_bytes(
     demo: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
@@ -90,6 +91,7 @@ def test_info_on_the_example(
     golden("info.txt", done.stdout)
 
 
+@pytest.mark.slow
 def test_the_draft_runs_unchanged(
     demo: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path, golden: Golden
 ) -> None:
@@ -181,6 +183,7 @@ def test_json_of_every_listing_is_json(tmp_path: Path) -> None:
         assert document["schema"] == "reattune/1"
 
 
+@pytest.mark.slow
 def test_results_go_back_to_the_program_they_came_from(
     demo: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
@@ -207,6 +210,7 @@ def test_export_is_checked_before_any_work(tmp_path: Path) -> None:
     assert "--out" in done.stderr
 
 
+@pytest.mark.slow
 def test_convert_there_and_back(
     demo: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
@@ -228,6 +232,7 @@ def test_convert_there_and_back(
     assert done.returncode != 0
 
 
+@pytest.mark.slow
 def test_talk_is_described_without_a_word_of_it(tmp_path: Path) -> None:
     cues = [
         f"00:{i:02d}:00.000 --> 00:{i:02d}:30.000\n<v {who}>what is my secret number {i}?\n"
@@ -241,6 +246,7 @@ def test_talk_is_described_without_a_word_of_it(tmp_path: Path) -> None:
         assert "patient" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_table_of_ratings_becomes_a_report(tmp_path: Path) -> None:
     rows = ["case,session,rater,wai"]
     for case in range(1, 9):

@@ -46,6 +46,7 @@ def told(event: CourseEvent) -> Found:
     )
 
 
+@pytest.mark.slow
 def test_no_mismatch_with_the_slow_twin_on_20000_series() -> None:
     rng = np.random.default_rng(20240511)
     events, patterns, holes = 0, set(), 0

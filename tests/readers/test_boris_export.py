@@ -288,7 +288,7 @@ def far_row() -> bytes:
         workbook(["a", "b"], ["1", "2"]),
         workbook(NEW_AGGREGATED, row(NEW_AGGREGATED))[:-300],
         bomb(),
-        far_row(),
+        pytest.param(far_row(), marks=pytest.mark.slow),
     ],
     ids=["empty", "other", "binary", "quote", "no zip", "no header", "cut", "bomb", "far row"],
 )

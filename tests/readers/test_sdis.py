@@ -202,7 +202,9 @@ def test_codes_outside_the_session_are_kept_and_told(write: Write) -> None:
         ("Multievent (a b);\na b . c /", "multievent"),
         ("Timed ((a);\na,1-2 /", "not understood"),
         ("Interval=1;\na *9999999/", "too many intervals"),
-        ("Interval=1;\n" + "a *99999/" * 9, "too many intervals"),
+        pytest.param(
+            "Interval=1;\n" + "a *99999/" * 9, "too many intervals", marks=pytest.mark.slow
+        ),
         (b"Timed \x00;", "NUL"),
     ],
 )

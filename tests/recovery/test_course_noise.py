@@ -156,6 +156,7 @@ def test_a_few_large_drops_mean_fewer_small_ones_than_their_own_null() -> None:
     assert deeper >= 15
 
 
+@pytest.mark.slow
 def test_phi_is_recovered_where_the_plain_correlation_is_not() -> None:
     plain, found = [], []
     x = np.arange(12.0)

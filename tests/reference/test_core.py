@@ -124,6 +124,7 @@ def test_couples_contingent(shared: Path, window: int) -> None:
 STILL_FACE = "reference/still_face_contact"
 
 
+@pytest.mark.slow
 def test_still_face_measures(shared: Path) -> None:
     table = rows_by(
         shared / STILL_FACE / "measures_even_infants.csv", "visit", "patience_s", "phase"

@@ -32,6 +32,7 @@ INFANTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dyad", INFANTS)
 def test_infant_dyads(shared: Path, dyad: str) -> None:
     session = load_infant_affect(shared / "infant_affect_xu2020")[dyad]
@@ -50,6 +51,7 @@ def test_infant_dyads(shared: Path, dyad: str) -> None:
     assert report.verdict("arousal_gain_per_s") == "not told"
 
 
+@pytest.mark.slow
 def test_an_agenda_held_where_play_has_it_does_not_fit_mothers_affect(shared: Path) -> None:
     """Smiles come back far more often than the usual agenda has them; moved, it fits better."""
     fits = {}

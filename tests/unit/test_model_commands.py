@@ -421,6 +421,7 @@ def test_a_folder_of_therapy_is_fitted_in_its_own_time_unit(tmp_path: Path) -> N
     assert rows["focal_agenda_per_s"]["value"] == pytest.approx(0.045, rel=0.35)
 
 
+@pytest.mark.slow
 def test_codes_on_a_grid_take_the_interval_likelihood(tmp_path: Path) -> None:
     write_simulation(plan_simulation(minutes=8.0, step_s=1.0, seed=2), tmp_path / "grid")
     found = fit_study(read_study(tmp_path / "grid"), simulations=0)

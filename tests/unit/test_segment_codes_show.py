@@ -247,6 +247,7 @@ def test_names_are_text_and_never_markup() -> None:
     assert EVIL not in render_segment_report(found)
 
 
+@pytest.mark.slow
 def test_files(sample: SegmentAnalysis, tmp_path: Path) -> None:
     said: list[str] = []
     paths = write_segments(sample, tmp_path, lambda done, total, what: said.append(what))
