@@ -209,6 +209,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_command_writes_prints_and_refuses(made: StudyAnalysis, tmp_path: Path) -> None:
     write_results(made, tmp_path / "result", report=False)
     few = ("--measures", "match_kappa,repair_ratio", "--permutations", "199")

@@ -74,6 +74,7 @@ def test_ratings_of_the_same_meetings_are_joined(coded: Path, rated: Path) -> No
     assert code == 0
 
 
+@pytest.mark.slow
 def test_the_report_is_written(coded: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     code, _, _ = run("analyze", coded, "--segment-s", "300", "--surrogates", "9", "--out", out)

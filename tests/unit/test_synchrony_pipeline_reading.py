@@ -170,6 +170,7 @@ def test_codes_go_first_unless_signals_are_asked_for(tmp_path: Path) -> None:
     assert asked.stream == "motion"
 
 
+@pytest.mark.slow
 def test_rule_synchrony_makes_ruptures_of_prepared_signals(folder: Path) -> None:
     one = str(folder / "early" / "d0.txt")
     words = {"file_rate_hz": 10.0, "window_s": 10.0, "max_lag_s": 1.0}

@@ -179,6 +179,7 @@ def dialogues(draw: st.DrawFn) -> tuple[Said, Said]:
     return both
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(dialogues(), st.sampled_from([None, 7.0]))
 def test_what_holds_for_every_dialogue(both: tuple[Said, Said], segment_s: float | None) -> None:

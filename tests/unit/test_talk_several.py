@@ -127,6 +127,7 @@ def test_the_picture_draws_its_frame(talks: Talks) -> None:
     assert single is figure.axes[1]  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_files_hold_numbers_and_no_word_that_was_said(talks: Talks, tmp_path: Path) -> None:
     some = {name: talks.covariates[name] for name in ("s0", "s11")}
     talks = Talks("made", (talks.talk("s0"), talks.talk("s11")), some, talks.unusual)
