@@ -23,7 +23,7 @@ BELOW_PIPELINE = (
 ALLOWED: dict[str, tuple[str, ...]] = {
     "core": (),
     **dict.fromkeys(SIBLINGS, ("core",)),
-    "rules": ("core", "courses"),
+    "rules": ("core", "courses", "synchrony", "synchrony_tests"),
     "talk": ("core",),
     "coupling": ("core",),
     "measures": ("core",),
@@ -51,21 +51,38 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "segment_codes": (
         *("core", "io", "courses", "rules", "repair", "surrogates", "measures", "course_tests"),
     ),
+    "synchrony_pipeline": (
+        *("core", "io", "prepare", "reading", "synchrony", "synchrony_tests", "surrogates"),
+        *("rules", "repair", "measures", "results", "provenance", "phase_analysis", "coupling"),
+    ),
+    "synchrony_multiverse": (
+        *("core", "prepare", "synchrony", "synchrony_tests", "surrogates", "synchrony_pipeline"),
+    ),
+    "choosing": ("core", "reading", "datasets", "rules", "synchrony_pipeline"),
     "comparison": ("core", "io", "measures", "growth", "results", "course_pipeline"),
+    "experiments": (
+        *("core", "models", "measures", "rules", "repair", "surrogates", "growth", "results"),
+        *("provenance", "phase_analysis", "study_analysis", "pipeline", "comparison", "io"),
+    ),
     "show": (
         *(*BELOW_PIPELINE, "growth_pipeline", "pipeline", "course_pipeline", "course_tests"),
-        *("comparison", "segment_codes"),
+        *("comparison", "segment_codes", "experiments", "synchrony_pipeline", "synchrony_tests"),
+        "synchrony_multiverse",
     ),
     "convert": (*BELOW_PIPELINE, "pipeline", "show"),
     "commands": (
         *(*BELOW_PIPELINE, "pipeline", "course_pipeline", "segment_codes", "show", "convert"),
+        *("experiments", "synchrony_pipeline", "synchrony_tests", "choosing"),
+        "synchrony_multiverse",
     ),
     "__init__": (
         *(*BELOW_PIPELINE, "pipeline", "course_pipeline", "comparison", "show", "commands"),
+        *("synchrony_pipeline", "synchrony_tests"),
     ),
     "cli": (
         *(*BELOW_PIPELINE, "pipeline", "course_pipeline", "show", "convert"),
-        *("commands", "__init__", "comparison", "segment_codes"),
+        *("commands", "__init__", "comparison", "segment_codes", "experiments", "choosing"),
+        *("synchrony_pipeline", "synchrony_tests", "synchrony_multiverse"),
     ),
     "__main__": ("cli",),
 }
