@@ -391,6 +391,7 @@ def test_equal_results_give_equal_pages(one: SynchronyAnalysis, page: str) -> No
     assert render_synchrony_report(one) == page
 
 
+@pytest.mark.slow
 def test_a_study_page_draws_every_record(study: SynchronyAnalysis) -> None:
     told: list[str] = []
     page = render_synchrony_report(study, lambda done, total, what: told.append(what))
@@ -465,6 +466,7 @@ def test_dyadic_rows_are_one_person_and_window_each(one: SynchronyAnalysis) -> N
     assert total.to_numpy() == pytest.approx(known["actor"].to_numpy())
 
 
+@pytest.mark.slow
 def test_phases_stand_by_themselves() -> None:
     phases = (Phase("play", 0, 90), Phase("still_face", 90, 180, imposed=True))
     found = analyze(make_session(phases=phases), surrogates=19)

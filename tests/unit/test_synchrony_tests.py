@@ -192,6 +192,17 @@ def test_other_nulls_say_what_they_lose(null: str) -> None:
     assert math.isfinite(test["mean_abs_z"].p)
 
 
+@pytest.mark.parametrize("null", ["phase_randomised", "iaaft"])
+def test_signals_with_rests_are_not_judged_by_signals_made_anew(null: str) -> None:
+    """Of unrelated bursts these nulls reject .88 and .50 (docs/concepts/synchrony-limits.md)."""
+    source = rng(3)
+    x, y = draw_bursts(2000, RATE, source), draw_ar1(2000, 0.9, source)
+    for first, second in ((x, y), (y, x)):
+        test = compare_record(first, second, SETTINGS, rate_hz=RATE, rng=rng(), n=19, null=null)  # type: ignore[arg-type]
+        assert {row.refused for row in test.statistics} == {"R_RESTS"}
+        assert "rests" in test.summary()
+
+
 def test_few_windows_get_no_p_and_an_unknown_null_an_error() -> None:
     x, y = pair(1, 400)
     test = compare_record(x, y, SETTINGS, rate_hz=RATE, rng=rng(), n=19)
@@ -267,6 +278,7 @@ def test_coupled_dyads_go_together_more_than_strangers(roles: bool) -> None:
     assert test["mean_abs_z"].observed > test["mean_abs_z"].null_high
     assert ("lead_difference" in test) == roles
     assert "Strangers laid side by side" in test.summary()
+    assert "W_ALIKE" in [warning.code for warning in test.warnings]
 
 
 def test_six_dyads_are_enumerated_and_five_refused() -> None:

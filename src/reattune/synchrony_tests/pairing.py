@@ -150,7 +150,9 @@ def permute_partners(
     SynchronyChance
         Observed and null values are means over dyads. p compares the studentised mean,
         ``(mean - c) / (sd / sqrt N)``, c being the mean over all pairs of strangers, because plain
-        means reject too often where dyads differ in how lively they are.
+        means reject too often where dyads differ in how lively they are. Absolute values grow with
+        how alike two signals are in smoothness, coupled or not: where partners resemble each other
+        in that more than strangers do, they exceed strangers for that reason alone (``W_ALIKE``).
     """
     table = pairings or pair_all(dyads, settings, roles=roles)
     size = len(table.dyads)
@@ -169,9 +171,9 @@ def permute_partners(
         draws[name] = drawn
     first = next(iter(dyads.values()))
     named = (first if isinstance(first, tuple) else first[0])[0:2]
-    warnings: tuple[ChanceWarning, ...] = ()
+    warnings: tuple[ChanceWarning, ...] = (caution("W_ALIKE"),)
     if table.cut_prop > MAX_SHORTENED + 1e-9:
-        warnings = (caution("W_LENGTHS"),)
+        warnings = (*warnings, caution("W_LENGTHS"))
     return SynchronyChance(
         method="permute_pairs",
         partners=(named[0].partner, named[1].partner),
