@@ -68,8 +68,8 @@ def analyze_path(
     synchrony : mapping, optional
         For signals: words of `reattune.synchrony_pipeline.make_settings` and `make_preparation`,
         ``file_rate_hz`` (samples per second of files that do not say), ``by_condition``,
-        ``epochs``, ``also``, ``roles``, and ``compare`` (signals although there are codes). With rule
-        `Synchrony` its windows and preparation.
+        ``epochs``, ``also``, ``roles``, and ``compare`` (signals although there are codes). With
+        the rule `Synchrony` its windows and preparation.
     segments : mapping, optional
         For observer codes: ``segment_s`` or ``segment_min``, and ``ratings``, a table.
     phases, surrogates, blocks, seed, null, on_progress
