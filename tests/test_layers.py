@@ -77,7 +77,13 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "__init__": (
         *(*BELOW_PIPELINE, "pipeline", "course_pipeline", "comparison", "show", "commands"),
-        *("synchrony_pipeline", "synchrony_tests"),
+        *(
+            "synchrony_pipeline",
+            "synchrony_tests",
+            "synchrony_multiverse",
+            "segment_codes",
+            "experiments",
+        ),
     ),
     "cli": (
         *(*BELOW_PIPELINE, "pipeline", "course_pipeline", "show", "convert"),

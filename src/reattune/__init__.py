@@ -52,6 +52,8 @@ if TYPE_CHECKING:
         strauss_like,
     )
     from reattune.datasets import load_dataset
+    from reattune.experiments import run_claims
+    from reattune.experiments.power import Design, estimate_power, plan_curve
     from reattune.measures import CARDS
     from reattune.models import (
         DyadParameters,
@@ -76,10 +78,12 @@ if TYPE_CHECKING:
         make_course_rule,
         make_rule,
     )
+    from reattune.segment_codes import analyze_segments_path
     from reattune.show.course_export import write_courses
     from reattune.show.export import write_results
     from reattune.surrogates.chance import ChanceTest
     from reattune.synchrony import CrossCorrelation, Windows, cross_correlate, use_preset
+    from reattune.synchrony_multiverse import SettingsGrid, vary_settings
     from reattune.synchrony_pipeline import (
         Preparation,
         SynchronyAnalysis,
@@ -160,6 +164,13 @@ _HOME = {
     "simulate_study": "models",
     "fit_session": "models",
     "fit_dyads": "models",
+    "vary_settings": "synchrony_multiverse",
+    "SettingsGrid": "synchrony_multiverse",
+    "analyze_segments_path": "segment_codes",
+    "run_claims": "experiments",
+    "Design": "experiments.power",
+    "estimate_power": "experiments.power",
+    "plan_curve": "experiments.power",
     "describe_talk": "talk",
     "compare": "comparison",
     "Comparison": "comparison",
@@ -189,6 +200,7 @@ __all__ = [
     "Cusum",
     "DataWarning",
     "Decline",
+    "Design",
     "Drop",
     "DyadParameters",
     "Events",
@@ -209,6 +221,7 @@ __all__ = [
     "Ruptures",
     "Session",
     "SettingError",
+    "SettingsGrid",
     "Signal",
     "Source",
     "StateMatch",
@@ -222,6 +235,7 @@ __all__ = [
     "analyze",
     "analyze_courses",
     "analyze_ratings",
+    "analyze_segments_path",
     "analyze_signals",
     "analyze_study",
     "compare",
@@ -229,6 +243,7 @@ __all__ = [
     "describe",
     "describe_talk",
     "draft_study",
+    "estimate_power",
     "find_ruptures",
     "fit_dyads",
     "fit_session",
@@ -236,18 +251,21 @@ __all__ = [
     "load_dataset",
     "make_course_rule",
     "make_rule",
+    "plan_curve",
     "preset",
     "read_courses",
     "read_report",
     "read_session",
     "read_signals",
     "read_study",
+    "run_claims",
     "simulate_course",
     "simulate_session",
     "simulate_study",
     "stiles_like",
     "strauss_like",
     "use_preset",
+    "vary_settings",
     "write_courses",
     "write_results",
 ]
