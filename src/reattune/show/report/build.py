@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import re
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reattune.core.notes import Note
 from reattune.core.study import Progress
 from reattune.growth_pipeline import GrowthAnalysis
 from reattune.measures import CARDS
 from reattune.results import WHOLE, Analysis, StudyAnalysis
-from reattune.show.document import json_safe
 from reattune.show.export import write_together
 from reattune.show.phrases import count, number, percent, phase_name, start_upper, unit
 from reattune.show.report import pictures, tables
 from reattune.show.report.growth import growth_section
+from reattune.show.report.page import MAX_SESSION_CHARACTERS, list_notes, render_page
 from reattune.show.report.sensitivity_table import sensitivity_table
 from reattune.show.study_words import describe_study_phase, failure_sentences, study_heading
-from reattune.show.style import css_variables
 from reattune.show.words import describe_part, method_sentences, phase_heading
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    pass
 
 Result = Analysis | StudyAnalysis
-# Timelines of single sessions are drawn until the page holds this much.
-MAX_SESSION_CHARACTERS = 5_000_000
 GLOSSARY = {
     "match, mismatch": "the two partners' states correspond under the rule, or do not. A mismatch "
     "is no mistake; every dyad is mismatched for part of the time.",
@@ -71,42 +63,7 @@ def render_report(result: Result, on_progress: Progress | None = None) -> str:
         if isinstance(result, StudyAnalysis)
         else _session_page(result)
     )
-    page = {
-        "light": css_variables(),
-        "dark": css_variables(dark=True),
-        "style": _read("report.css"),
-        "glossary": list(GLOSSARY.items()),
-        "settings": json.dumps(json_safe(result.settings), indent=2, ensure_ascii=False),
-        "version": _version(result),
-        **own,
-    }
-    return _template().render(page)
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["tidy"] = _tidy
-    return environment.from_string(_read("report.html.jinja"))
-
-
-def _tidy(text: str) -> str:
-    """The text for reading: figures stay with their units at a line's end, nan is put in words."""
-    text = re.sub(r"\bnan\b", "not defined", text)
-    return re.sub(r"(?<=\d) (?=%|s\b)|(?<=\bp) (?=[=<])|(?<=[=<]) (?=\.?\d)", "\u00a0", text)
-
-
-def _read(name: str) -> str:
-    return (files(__package__) / name).read_text("utf-8")
-
-
-def _version(result: Result) -> str:
-    versions = result.settings.get("versions")
-    return str(versions.get("reattune", "")) if isinstance(versions, dict) else ""
+    return render_page(own, result.settings, GLOSSARY)
 
 
 # -- a session -------------------------------------------------------------------------------------
@@ -154,7 +111,7 @@ def _session_page(analysis: Analysis) -> dict[str, Any]:
             ),
             tables.ruptures_table(analysis),
         ],
-        "notes": _notes([("", note) for note in session.notes]),
+        "notes": list_notes([("", note) for note in session.notes]),
         "failures": [],
         "inputs": _inputs(analysis),
         "cards": _cards([analysis]),
@@ -217,7 +174,7 @@ def _study_page(study: StudyAnalysis, on_progress: Progress | None) -> dict[str,
         if drawn
         else [],
         "details_tables": [tables.sessions_table(study), *_sensitivity(study)] if drawn else [],
-        "notes": _notes([*(("", note) for note in study.notes), *notes]),
+        "notes": list_notes([*(("", note) for note in study.notes), *notes]),
         "failures": failure_sentences(study),
         "inputs": [row for analysis in study.analyses for row in _inputs(analysis)],
         "cards": _cards(study.analyses),
@@ -304,19 +261,6 @@ def _short(part: Any) -> str:
 
 
 # -- how it was computed ---------------------------------------------------------------------------
-
-
-def _notes(found: list[tuple[str, Note]]) -> list[tuple[str, str, str]]:
-    """Level, text and where, equal texts of several sessions told once; warnings first."""
-    where: dict[tuple[str, str], list[str]] = {}
-    for session, note in found:
-        where.setdefault((note.level, str(note)), []).append(session)
-    rows = []
-    for (level, text), sessions in where.items():
-        named = [session for session in sessions if session]
-        shown = ", ".join(named[:6]) + (f" and {len(named) - 6} more" if len(named) > 6 else "")
-        rows.append((level, text, shown))
-    return sorted(rows, key=lambda row: row[0] != "warning")
 
 
 def _inputs(analysis: Analysis) -> list[tuple[str, str, str]]:

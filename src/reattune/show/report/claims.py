@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,13 +10,11 @@ from reattune.experiments.claims import ABLATIONS, CLAIMS, ClaimsResult
 from reattune.experiments.claims.evidence import POWERED
 from reattune.show import claims_data as data
 from reattune.show import claims_words as words
-from reattune.show.document import json_safe
 from reattune.show.phrases import count, number, percent
 from reattune.show.plots.claims import loads, outcome_map, quality, small, speed, therapy, verdicts
-from reattune.show.report import build
 from reattune.show.report.figures import Figure, make_figure
+from reattune.show.report.page import render_page
 from reattune.show.report.tables import EMPTY, Table
-from reattune.show.style import css_variables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,14 +100,7 @@ def render_claims_report(result: ClaimsResult, on_progress: Progress | None = No
         Told while the pictures are drawn.
     """
     settings = result.settings
-    versions = settings.get("versions")
     page = {
-        "light": css_variables(),
-        "dark": css_variables(dark=True),
-        "style": build._read("report.css"),
-        "glossary": list(GLOSSARY.items()),
-        "settings": json.dumps(json_safe(settings), indent=2, ensure_ascii=False),
-        "version": str(versions.get("reattune", "")) if isinstance(versions, dict) else "",
         "title": "Claims of the theory, rerun on the model",
         "facts": [
             count(len(result.claims), "claim"),
@@ -143,7 +133,7 @@ def render_claims_report(result: ClaimsResult, on_progress: Progress | None = No
         "inputs": [("simulated", "no recording: all of it was simulated", EMPTY)],
         "cards": CARDS,
     }
-    return build._template().render(page)
+    return render_page(page, settings, GLOSSARY)
 
 
 def _block(result: ClaimsResult, claim: int) -> dict[str, Any]:

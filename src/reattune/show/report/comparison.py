@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from math import isfinite, isnan
 from pathlib import Path
 from typing import NamedTuple
@@ -12,14 +11,13 @@ from reattune.comparison.measures import LATENCY, Measure
 from reattune.measures import find_card
 from reattune.show import comparison_data as data
 from reattune.show import comparison_words as words
-from reattune.show.document import json_safe
 from reattune.show.export import write_together
 from reattune.show.phrases import count, p_value, phase_name, start_upper
 from reattune.show.plots import comparison as plots
-from reattune.show.report import build, comparison_tables
+from reattune.show.report import comparison_tables
 from reattune.show.report.figures import Figure, make_figure
+from reattune.show.report.page import list_notes, render_page
 from reattune.show.report.tables import EMPTY
-from reattune.show.style import css_variables
 
 COMPUTED = (
     "Sessions of a {unit} are pooled by summing events and exposure. Rates are compared as ratios "
@@ -66,14 +64,7 @@ def build_comparison_report(comparison: Comparison, path: str | Path) -> Path:
 
 def render_comparison(comparison: Comparison) -> str:
     """The report as HTML text; equal comparisons give equal text."""
-    versions = comparison.settings.get("versions")
     page = {
-        "light": css_variables(),
-        "dark": css_variables(dark=True),
-        "style": build._read("report.css"),
-        "glossary": list(GLOSSARY.items()),
-        "settings": json.dumps(json_safe(comparison.settings), indent=2, ensure_ascii=False),
-        "version": str(versions.get("reattune", "")) if isinstance(versions, dict) else "",
         "title": f"By {comparison.column.name}",
         "facts": _facts(comparison),
         "head": [words.heading(comparison), *_rule(comparison)],
@@ -96,13 +87,13 @@ def render_comparison(comparison: Comparison) -> str:
         "compare_tables": [comparison_tables.effects_table(comparison)],
         "details_tables": comparison_tables.details_tables(comparison),
         "computed": COMPUTED.format(unit=comparison.unit),
-        "notes": build._notes([("", note) for note in comparison.notes]),
+        "notes": list_notes([("", note) for note in comparison.notes]),
         "failures": [],
         "one_input": comparison.unit if comparison.unit == "case" else "session",
         "inputs": _inputs(comparison),
         "cards": [_card(comparison, measure) for measure in comparison.measures.values()],
     }
-    return build._template().render(page)
+    return render_page(page, comparison.settings, GLOSSARY)
 
 
 def _facts(comparison: Comparison) -> list[str]:

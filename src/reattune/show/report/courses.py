@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,16 +10,15 @@ from reattune.core.study import Progress
 from reattune.course_pipeline import CourseAnalysis, CriterionResult
 from reattune.show import course_data as data
 from reattune.show import course_words as words
-from reattune.show.document import json_safe
 from reattune.show.export import write_together
 from reattune.show.phrases import count, listed, number, p_value, percent
 from reattune.show.plots import cases as sample_plots
 from reattune.show.plots.course import plot_course
-from reattune.show.report import build, course_tables
+from reattune.show.report import course_tables
 from reattune.show.report.course_growth import course_growth_section
 from reattune.show.report.figures import Figure, make_figure
+from reattune.show.report.page import MAX_SESSION_CHARACTERS, list_notes, render_page
 from reattune.show.report.tables import EMPTY
-from reattune.show.style import css_variables
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -107,19 +105,12 @@ def render_course_report(analysis: CourseAnalysis, on_progress: Progress | None 
     several = len(analysis.judged) > 1
     chance = bool(analysis.results[0].chance)
     folds, left = _case_folds(analysis, on_progress) if several else ([], "")
-    versions = analysis.settings.get("versions")
     compare = [course_tables.chance_table(analysis)] if chance else []
     compare += course_tables.recognition_tables(analysis)
     if len(analysis.results) > 1:
         compare.append(course_tables.agreement_table(analysis))
     shapes = course_tables.patterns_table(analysis)
     page = {
-        "light": css_variables(),
-        "dark": css_variables(dark=True),
-        "style": build._read("report.css"),
-        "glossary": list(GLOSSARY.items()),
-        "settings": json.dumps(json_safe(analysis.settings), indent=2, ensure_ascii=False),
-        "version": str(versions.get("reattune", "")) if isinstance(versions, dict) else "",
         "title": f"Courses {analysis.name}".strip() if several else f"Case {analysis.cases[0]}",
         "facts": _facts(analysis),
         "head": words.method_head(analysis),
@@ -141,7 +132,7 @@ def render_course_report(analysis: CourseAnalysis, on_progress: Progress | None 
             *([shapes] if shapes is not None else []),
         ],
         "computed": COMPUTED,
-        "notes": build._notes(
+        "notes": list_notes(
             [
                 *(("", note) for note in analysis.notes),
                 *((course.case, note) for course in analysis.courses for note in course.notes),
@@ -152,7 +143,7 @@ def render_course_report(analysis: CourseAnalysis, on_progress: Progress | None 
         "inputs": _inputs(analysis),
         "cards": CARDS,
     }
-    return build._template().render(page)
+    return render_page(page, analysis.settings, GLOSSARY)
 
 
 def _facts(analysis: CourseAnalysis) -> list[str]:
@@ -347,7 +338,7 @@ def _case_folds(
     for at, case in enumerate(analysis.cases):
         if on_progress:
             on_progress(at, len(analysis.cases), f"drawing case {case}")
-        if size > build.MAX_SESSION_CHARACTERS:
+        if size > MAX_SESSION_CHARACTERS:
             left = count(len(analysis.cases) - at, "further case")
             return folds, (
                 f"{left} left out of this page to keep it small; events.csv and measures.csv hold "

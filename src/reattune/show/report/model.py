@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 
 from reattune.core.study import Progress
@@ -15,7 +14,6 @@ from reattune.models.reading import read_path
 from reattune.pipeline import analyze
 from reattune.show import model_data as data
 from reattune.show import model_words as words
-from reattune.show.document import json_safe
 from reattune.show.model_data import label_parameter
 from reattune.show.phrases import count, start_upper
 from reattune.show.plots.model_arousal import plot_arousal
@@ -26,12 +24,11 @@ from reattune.show.plots.model_predictive import plot_predictive
 from reattune.show.plots.model_recovery import plot_recovery
 from reattune.show.plots.model_residuals import plot_residuals
 from reattune.show.plots.model_shrinkage import plot_study_fit
-from reattune.show.report import build
 from reattune.show.report.figures import Figure, make_figure
 from reattune.show.report.model_tables import model_tables
+from reattune.show.report.page import list_notes, render_page
 from reattune.show.report.tables import EMPTY, Table
 from reattune.show.simulation_words import NOT_EVIDENCE
-from reattune.show.style import css_variables
 
 # Dyads are drawn until the page holds this much.
 MAX_CHARACTERS = 5_000_000
@@ -83,19 +80,11 @@ def render_fit_report(study: StudyFit, on_progress: Progress | None = None) -> s
     on_progress : callable(done, total, what), optional
         Told while the dyads are drawn.
     """
-    from importlib.metadata import version
-
     alone = len(study.dyads) == 1
     first = study.dyads[0]
     folds, left = ([], "") if alone else _folds(study, on_progress)
     compare_figures, compare_tables = _compare(study)
     page = {
-        "light": css_variables(),
-        "dark": css_variables(dark=True),
-        "style": build._read("report.css"),
-        "glossary": list(GLOSSARY.items()),
-        "settings": json.dumps(json_safe(study.settings), indent=2, ensure_ascii=False),
-        "version": version("reattune"),
         "title": f"Model of dyad {first.dyad}" if alone else f"Model of {study.name or 'a study'}",
         "facts": _facts(study),
         "head": words.describe_sessions(study)[1:],
@@ -118,7 +107,7 @@ def render_fit_report(study: StudyFit, on_progress: Progress | None = None) -> s
         "computed": "Highest posterior density by a search along the exact likelihood; 95 % limits "
         "from its curvature. Uncodable and missing time is scored for nobody. No value here is a "
         "norm or a target: all of them depend on codes, codebook and time base.",
-        "notes": build._notes(
+        "notes": list_notes(
             [("", note) for note in study.notes]
             + [("", n) for n in (study.pooled.notes if study.pooled is not None else ())]
             + [(one.dyad, note) for one in study.dyads for note in one.fit.notes]
@@ -135,7 +124,7 @@ def render_fit_report(study: StudyFit, on_progress: Progress | None = None) -> s
         ],
         "cards": _cards(study),
     }
-    return build._template().render(page)
+    return render_page(page, study.settings, GLOSSARY)
 
 
 def _facts(study: StudyFit) -> list[str]:

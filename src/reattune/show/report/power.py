@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from math import isnan
 from typing import Any, NamedTuple
 
@@ -10,13 +9,11 @@ from reattune.experiments.power import PowerCurve, PowerResult
 from reattune.show import power_curve_words as curve_words
 from reattune.show import power_data as data
 from reattune.show import power_words as words
-from reattune.show.document import json_safe
 from reattune.show.phrases import count, number, percent
 from reattune.show.plots import power as plots
-from reattune.show.report import build
 from reattune.show.report.figures import Figure, make_figure
+from reattune.show.report.page import render_page
 from reattune.show.report.tables import EMPTY, Table
-from reattune.show.style import css_variables
 
 Result = PowerResult | PowerCurve
 COMPUTED = (
@@ -79,14 +76,7 @@ def render_power(result: Result) -> str:
     """The report as HTML text; equal results give equal text."""
     first = result.results[0] if isinstance(result, PowerCurve) else result
     design, varied = result.design, result.vary if isinstance(result, PowerCurve) else ""
-    versions = first.settings.get("versions")
     page = {
-        "light": css_variables(),
-        "dark": css_variables(dark=True),
-        "style": build._read("report.css"),
-        "glossary": list(GLOSSARY.items()),
-        "settings": json.dumps(json_safe(result.settings), indent=2, ensure_ascii=False),
-        "version": str(versions.get("reattune", "")) if isinstance(versions, dict) else "",
         "title": design.asked.title,
         "facts": [
             *words.describe_design(design, varied).split(", "),
@@ -112,7 +102,7 @@ def render_power(result: Result) -> str:
         "inputs": [("simulated", "no recording: all of it was simulated", EMPTY)],
         "cards": CARDS,
     }
-    return build._template().render(page)
+    return render_page(page, result.settings, GLOSSARY)
 
 
 def _own(result: Result) -> PowerResult:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,13 @@ from reattune.segment_codes import SegmentAnalysis
 from reattune.segment_codes.cards import CARDS, INDEPENDENT
 from reattune.show import segment_data as data
 from reattune.show import segment_words as words
-from reattune.show.document import json_safe
 from reattune.show.export import write_together
 from reattune.show.phrases import count, number, p_value, percent, percent_range
 from reattune.show.plots import segments as plots
-from reattune.show.report import build, segment_tables
+from reattune.show.report import segment_tables
 from reattune.show.report.figures import Figure, make_figure
+from reattune.show.report.page import MAX_SESSION_CHARACTERS, list_notes, render_page
 from reattune.show.report.tables import EMPTY
-from reattune.show.style import css_variables
 
 COMPUTED = (
     "Segments nobody coded stay missing: they are neither a rupture nor none, and they cut a "
@@ -61,16 +59,9 @@ def render_segment_report(analysis: SegmentAnalysis, on_progress: Progress | Non
     """
     several = len(analysis.meetings) > 1
     folds, left = _folds(analysis, on_progress) if several else ([], "")
-    versions = analysis.settings.get("versions")
     tested = bool(analysis.transitions.tested)
     contrasts = analysis.following is not None and bool(analysis.following.contrasts)
     page = {
-        "light": css_variables(),
-        "dark": css_variables(dark=True),
-        "style": build._read("report.css"),
-        "glossary": list(GLOSSARY.items()),
-        "settings": json.dumps(json_safe(dict(analysis.settings)), indent=2, ensure_ascii=False),
-        "version": str(versions.get("reattune", "")) if isinstance(versions, dict) else "",
         "title": f"Observer codes {analysis.name}".strip(),
         "facts": _facts(analysis),
         "head": [f"{analysis.criteria.describe()}."],
@@ -91,13 +82,13 @@ def render_segment_report(analysis: SegmentAnalysis, on_progress: Progress | Non
         "compare_tables": segment_tables.compare_tables(analysis),
         "details_tables": segment_tables.details_tables(analysis),
         "computed": COMPUTED,
-        "notes": build._notes([("", note) for note in analysis.all_notes()]),
+        "notes": list_notes([("", note) for note in analysis.all_notes()]),
         "failures": [],
         "one_input": "input",
         "inputs": _inputs(analysis),
         "cards": CARDS,
     }
-    return build._template().render(page)
+    return render_page(page, analysis.settings, GLOSSARY)
 
 
 def _facts(analysis: SegmentAnalysis) -> list[str]:
@@ -236,7 +227,7 @@ def _folds(
         name = one.meeting.id
         if on_progress:
             on_progress(at, len(analysis.meetings), f"drawing meeting {name}")
-        if size > build.MAX_SESSION_CHARACTERS:
+        if size > MAX_SESSION_CHARACTERS:
             left = count(len(analysis.meetings) - at, "further meeting")
             return folds, (
                 f"{left} left out of this page to keep it small; ruptures.csv and measures.csv "

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from math import isnan
 from typing import Any, NamedTuple
 
 from reattune.core.study import Progress
 from reattune.show import synchrony_words as words
-from reattune.show.document import json_safe
 from reattune.show.phrases import count, number, p_value, phase_name, start_upper
-from reattune.show.report import build
 from reattune.show.report import synchrony_pictures as pictures
 from reattune.show.report import synchrony_tables as tables
+from reattune.show.report.page import MAX_SESSION_CHARACTERS, list_notes, render_page
 from reattune.show.report.synchrony_also import also_tables
 from reattune.show.report.tables import EMPTY
-from reattune.show.style import css_variables
 from reattune.show.synchrony_study_words import describe_epochs, describe_study
 from reattune.synchrony_pipeline.frames import MEASURES, measure_part, unit_of
 from reattune.synchrony_pipeline.result import (
@@ -88,7 +85,6 @@ def render_synchrony_report(
     """
     several = len(analysis.records) > 1
     folds, left = _folds(analysis, on_progress) if several else ([], "")
-    versions = analysis.settings.get("versions")
     compared = (
         tables.tests_table(analysis),
         tables.epochs_table(analysis),
@@ -96,12 +92,6 @@ def render_synchrony_report(
     )
     method = words.method_words(analysis)
     page = {
-        "light": css_variables(),
-        "dark": css_variables(dark=True),
-        "style": build._read("report.css"),
-        "glossary": list(GLOSSARY.items()),
-        "settings": json.dumps(json_safe(dict(analysis.settings)), indent=2, ensure_ascii=False),
-        "version": str(versions.get("reattune", "")) if isinstance(versions, dict) else "",
         "title": f"Synchrony of {analysis.name}" if several else f"Synchrony, {analysis.name}",
         "facts": _facts(analysis),
         "head": [words.CO_MOVEMENT],
@@ -126,7 +116,7 @@ def render_synchrony_report(
             if table is not None
         ],
         "computed": COMPUTED,
-        "notes": build._notes(
+        "notes": list_notes(
             [
                 *(("", note) for note in analysis.notes),
                 *((record.id, note) for record in analysis.records for note in record.notes),
@@ -143,7 +133,7 @@ def render_synchrony_report(
         ],
         "cards": _cards(analysis),
     }  # fmt: skip
-    return build._template().render(page)
+    return render_page(page, analysis.settings, GLOSSARY)
 
 
 def _facts(analysis: SynchronyAnalysis) -> list[str]:
@@ -259,7 +249,7 @@ def _folds(
             on_progress(at, len(every), f"drawing {record.id}")
         if part.table is None:
             continue
-        if size > build.MAX_SESSION_CHARACTERS:
+        if size > MAX_SESSION_CHARACTERS:
             left = count(len(every) - at, "further record")
             return folds, (
                 f"{left} left out of this page to keep it small; windows.csv and measures.csv hold "

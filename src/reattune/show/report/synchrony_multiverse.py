@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from math import isnan
 
 from reattune.show import synchrony_multiverse as words
-from reattune.show.document import json_safe
 from reattune.show.phrases import count, number, p_value, percent, start_upper
 from reattune.show.plots.synchrony_multiverse import (
     plot_multiverse_map,
     plot_synchrony_multiverse,
 )
-from reattune.show.report import build
 from reattune.show.report.figures import Figure, make_figure
+from reattune.show.report.page import render_page
 from reattune.show.report.tables import EMPTY, Table
-from reattune.show.style import css_variables
 from reattune.synchrony_multiverse import SynchronyMultiverse
 
 GLOSSARY = {
@@ -37,16 +34,9 @@ MAX_ROWS = 400
 
 def render_multiverse_report(found: SynchronyMultiverse) -> str:
     """The page as HTML text; equal results give equal text."""
-    versions = found.settings.get("versions")
     first, second = found.partners
     inputs = found.settings.get("inputs")
     page = {
-        "light": css_variables(),
-        "dark": css_variables(dark=True),
-        "style": build._read("report.css"),
-        "glossary": list(GLOSSARY.items()),
-        "settings": json.dumps(json_safe(dict(found.settings)), indent=2, ensure_ascii=False),
-        "version": str(versions.get("reattune", "")) if isinstance(versions, dict) else "",
         "title": "Synchrony under every combination of settings",
         "facts": [
             f"{first} and {second}",
@@ -86,7 +76,7 @@ def render_multiverse_report(found: SynchronyMultiverse) -> str:
         ],
         "cards": [],
     }
-    return build._template().render(page)
+    return render_page(page, found.settings, GLOSSARY)
 
 
 def _figures(found: SynchronyMultiverse, statistic: str, null: str, at: int) -> list[Figure]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from math import isfinite
 from typing import Any, NamedTuple
 
 from reattune.core.study import Progress
-from reattune.show.document import json_safe
 from reattune.show.phrases import count, number, p_value
 from reattune.show.plots.talk import plot_talk
-from reattune.show.report import build
 from reattune.show.report.figures import Figure, make_figure
+from reattune.show.report.page import list_notes, render_page
 from reattune.show.report.tables import EMPTY, Table
-from reattune.show.style import css_variables
 from reattune.show.talk_data import talk_data
 from reattune.talk import TalkDescription, Talks
 from reattune.talk.several import MADE
@@ -102,19 +99,11 @@ def render_talk_report(
     on_progress : callable(done, total, what), optional
         Told while the conversations are drawn.
     """
-    from importlib.metadata import version
-
     several = len(talks.talks) > 1
     folds = _folds(talks, on_progress) if several else []
     first = talks.talks[0]
     sure = [CAVEAT, *LIMITS, *([LOOK_FIRST] if talks.unusual else []), *([MADE] if by else [])]
     page = {
-        "light": css_variables(),
-        "dark": css_variables(dark=True),
-        "style": build._read("report.css"),
-        "glossary": list(GLOSSARY.items()),
-        "settings": json.dumps(json_safe(talks.settings), indent=2, ensure_ascii=False),
-        "version": version("reattune"),
         "title": f"Talk in {talks.name}" if several else f"Talk in {first.session}",
         "facts": [
             count(len(talks.talks), "conversation"),
@@ -136,13 +125,13 @@ def render_talk_report(
         "details_tables": [_conversations(talks), _features(talks)],
         "computed": "What cannot be known is left out, never 0. No value here is a norm or a "
         "target, and none is meant for ranking people.",
-        "notes": build._notes([(t.session, note) for t in talks.talks for note in t.notes]),
+        "notes": list_notes([(t.session, note) for t in talks.talks for note in t.notes]),
         "failures": [failure.message for failure in talks.failures],
         "one_input": "conversation",
         "inputs": [(t.session, *_source(t)) for t in talks.talks],
         "cards": CARDS,
     }
-    return build._template().render(page)
+    return render_page(page, talks.settings, GLOSSARY)
 
 
 def _source(talk: TalkDescription) -> tuple[str, str]:
