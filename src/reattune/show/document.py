@@ -19,7 +19,8 @@ from reattune.results import (
     unit_of,
 )
 from reattune.show.words import describe_part, summarize_analysis, summarize_study
-from reattune.surrogates.chance import ChanceTest, json_number
+from reattune.surrogates.chance import ChanceTest
+from reattune.surrogates.ranks import json_number
 
 
 def analysis_to_dict(analysis: Analysis) -> dict[str, object]:

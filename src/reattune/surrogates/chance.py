@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reattune.surrogates.decide import ChanceWarning, Information
-from reattune.surrogates.ranks import ChanceStatistic
+from reattune.surrogates.ranks import ChanceStatistic, StatisticRows, json_number
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class ChanceTest:
+class ChanceTest(StatisticRows):
     """Statistics beside their null; holds no seed and no clock time.
 
     Attributes
@@ -68,27 +67,6 @@ class ChanceTest:
     n_sessions: int = 1
     draws: Mapping[str, FloatArray] = field(default_factory=dict, repr=False)
 
-    def __getitem__(self, name: str) -> ChanceStatistic:
-        """The statistic of that name.
-
-        Raises
-        ------
-        KeyError
-            Naming the statistics there are.
-        """
-        for row in self.statistics:
-            if row.name == name:
-                return row
-        raise KeyError(f"no statistic {name!r}; there is {', '.join(self.names)}")
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.names
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the statistics, in order."""
-        return tuple(row.name for row in self.statistics)
-
     @property
     def warning_codes(self) -> tuple[str, ...]:
         """Codes of the warnings, in order."""
@@ -107,13 +85,6 @@ class ChanceTest:
             "exact": self.exact,
         }
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per statistic: statistic, observed, null_mean, ..., p, n_defined, refused."""
-        import pandas as pd
-
-        frame = pd.DataFrame([asdict(row) for row in self.statistics])
-        return frame.rename(columns={"name": "statistic"})
-
     def to_dict(self) -> dict[str, object]:
         """A JSON-safe copy: undefined numbers are None, infinite ones ``"inf"``."""
         seen = self.information
@@ -127,14 +98,7 @@ class ChanceTest:
             "runs": list(seen.runs),
             "expected_repairs": json_number(seen.expected_repairs),
             "missing_prop": [json_number(share) for share in seen.missing_prop],
-            "statistics": {
-                row.name: {
-                    key: json_number(value) if isinstance(value, float) else value
-                    for key, value in asdict(row).items()
-                    if key != "name"
-                }
-                for row in self.statistics
-            },
+            "statistics": self.list_statistics(),
             "warnings": [{"code": w.code, "message": w.message} for w in self.warnings],
         }
 
@@ -146,12 +110,3 @@ class ChanceTest:
 
     def __str__(self) -> str:
         return self.summary()
-
-
-def json_number(value: float) -> float | str | None:
-    """The number, None for nan, ``"inf"`` or ``"-inf"`` for an infinite one."""
-    if math.isnan(value):
-        return None
-    if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    return float(value)

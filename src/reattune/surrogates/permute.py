@@ -44,11 +44,15 @@ def permutations_of(n_dyads: int, n: int, rng: np.random.Generator) -> tuple[Int
 
 
 def mean_and_t(table: FloatArray, partners: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Mean over dyads, and mean / (sd / sqrt N), of each re-pairing. Shapes (rows,).
+    """Mean over dyads, and mean / (sd / sqrt N), of each re-pairing. Shapes (rows,)."""
+    return studentise(table[np.arange(table.shape[0]), partners])
 
-    Undefined pairs are left out with their count; fewer than two, or no spread, give nan.
+
+def studentise(picked: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean of each row, and mean / (sd / sqrt N).
+
+    Undefined values are left out with their count; fewer than two, or no spread, give nan.
     """
-    picked = table[np.arange(table.shape[0]), partners]
     known = ~np.isnan(picked)
     size = known.sum(axis=1)
     total = np.where(known, picked, 0.0).sum(axis=1)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FloatArray = NDArray[np.float64]
 
@@ -44,6 +49,60 @@ class ChanceStatistic:
     p: float
     n_defined: int
     refused: str = ""
+
+
+class StatisticRows:
+    """What every test can do that holds a row of statistics beside their null."""
+
+    statistics: tuple[ChanceStatistic, ...]
+
+    def __getitem__(self, name: str) -> ChanceStatistic:
+        """The statistic of that name.
+
+        Raises
+        ------
+        KeyError
+            Naming the statistics there are.
+        """
+        for row in self.statistics:
+            if row.name == name:
+                return row
+        raise KeyError(f"no statistic {name!r}; there is {', '.join(self.names)}")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the statistics, in order."""
+        return tuple(row.name for row in self.statistics)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per statistic: statistic, observed, null_mean, ..., p, n_defined, refused."""
+        import pandas as pd
+
+        frame = pd.DataFrame([asdict(row) for row in self.statistics])
+        return frame.rename(columns={"name": "statistic"})
+
+    def list_statistics(self) -> dict[str, dict[str, object]]:
+        """The statistics by name, JSON-safe."""
+        return {
+            row.name: {
+                key: json_number(value) if isinstance(value, float) else value
+                for key, value in asdict(row).items()
+                if key != "name"
+            }
+            for row in self.statistics
+        }
+
+
+def json_number(value: float) -> float | str | None:
+    """The number, None for nan, ``"inf"`` or ``"-inf"`` for an infinite one."""
+    if math.isnan(value):
+        return None
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return float(value)
 
 
 def two_sided_p(observed: float, null: FloatArray) -> float:

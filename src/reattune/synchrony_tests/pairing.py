@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reattune.core.errors import SettingError
 from reattune.core.streams import Signal
 from reattune.surrogates.decide import MAX_SHORTENED, MIN_DYADS, ChanceWarning
-from reattune.surrogates.permute import mean_and_t, permutations_of
+from reattune.surrogates.permute import mean_and_t, permutations_of, studentise
 from reattune.surrogates.ranks import BAND, ChanceStatistic, quantile, rank
 from reattune.synchrony import CrossCorrelation, cut_to_common, measure_pairings
 from reattune.synchrony_tests.record import measure_statistics
@@ -230,11 +230,4 @@ def _mean_and_t(
     picked = table[np.arange(table.shape[0]), partners]
     # Each pair once: the member with the smaller number stands for it.
     once = np.where(np.arange(table.shape[0])[None, :] < partners, picked, np.nan)
-    known = np.isfinite(once)
-    n = known.sum(axis=1)
-    mean = np.where(known, once, 0.0).sum(axis=1) / np.maximum(n, 1)
-    squares = np.where(known, (once - mean[:, None]) ** 2, 0.0).sum(axis=1)
-    sd = np.sqrt(squares / np.maximum(n - 1, 1))
-    usable = (n >= 2) & (sd > 1e-12)
-    t = np.where(usable, mean * np.sqrt(n) / np.where(usable, sd, 1.0), np.nan)
-    return np.where(n > 0, mean, np.nan), t
+    return studentise(once)

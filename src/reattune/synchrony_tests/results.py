@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reattune.surrogates.chance import json_number
 from reattune.surrogates.decide import ChanceWarning
-from reattune.surrogates.ranks import ChanceStatistic
+from reattune.surrogates.ranks import ChanceStatistic, StatisticRows, json_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +66,7 @@ class ChanceProfile:
 
 
 @dataclass(frozen=True, eq=False)
-class SynchronyChance:
+class SynchronyChance(StatisticRows):
     """Statistics of synchrony beside their null.
 
     Attributes
@@ -109,27 +108,6 @@ class SynchronyChance:
     n_dyads: int = 1
     draws: Mapping[str, FloatArray] = field(default_factory=dict, repr=False)
 
-    def __getitem__(self, name: str) -> ChanceStatistic:
-        """The statistic of that name.
-
-        Raises
-        ------
-        KeyError
-            Naming the statistics there are.
-        """
-        for row in self.statistics:
-            if row.name == name:
-                return row
-        raise KeyError(f"no statistic {name!r}; there is {', '.join(self.names)}")
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.names
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the statistics, in order."""
-        return tuple(row.name for row in self.statistics)
-
     @property
     def settings(self) -> dict[str, object]:
         """How the null was made; JSON-safe, no seed and no clock time."""
@@ -141,12 +119,6 @@ class SynchronyChance:
             "exact": self.exact,
         }
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per statistic, columns as the attributes of `ChanceStatistic`."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(row) for row in self.statistics])
-
     def to_dict(self) -> dict[str, object]:
         """A JSON-safe copy: undefined numbers are None."""
         return {
@@ -156,14 +128,7 @@ class SynchronyChance:
             "n_windows": self.n_windows,
             "n_records": self.n_records,
             "n_dyads": self.n_dyads,
-            "statistics": {
-                row.name: {
-                    key: json_number(value) if isinstance(value, float) else value
-                    for key, value in asdict(row).items()
-                    if key != "name"
-                }
-                for row in self.statistics
-            },
+            "statistics": self.list_statistics(),
             "profiles": {name: profile.to_dict() for name, profile in self.profiles.items()},
             "warnings": [{"code": w.code, "message": w.message} for w in self.warnings],
         }
