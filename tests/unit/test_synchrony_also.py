@@ -34,6 +34,7 @@ from reattune.coupling import (
     measure_symbolic_entropy,
     profile_recurrence,
 )
+from reattune.coupling.chance import spread_turns
 from reattune.provenance import make_rng
 from reattune.show.synchrony_export import write_signals
 from reattune.synchrony import CrossCorrelation, Windows
@@ -44,7 +45,7 @@ from reattune.synchrony_pipeline import (
     SynchronyAnalysis,
     analyze_signals,
 )
-from reattune.synchrony_pipeline.also import list_also, measure_also, spread_turns
+from reattune.synchrony_pipeline.also import list_also, measure_also
 from reattune.synchrony_pipeline.also_signals import Setup
 
 from .made_signals import PARTNERS, RATE_HZ, made_pair, made_session, write_motion

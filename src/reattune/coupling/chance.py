@@ -8,7 +8,7 @@ from math import isfinite, nan
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from reattune.core.errors import SettingError
 from reattune.coupling.pairs import FloatArray, check_count, check_pair, check_samples
@@ -26,7 +26,7 @@ class ChanceSettings:
     method : {"rotation", "strangers"}
     n_surrogates : int
     min_shift : int
-        Smallest rotation in samples.
+        Least distance between rotations in samples.
     """
 
     method: str
@@ -91,8 +91,10 @@ def compare_with_rotations(
     n_surrogates : int, default 199
         All rotations, once each, where there are fewer.
     min_shift : int, default 1
-        Smallest rotation, in samples, either way. For a measure that looks over lags (a peak, a
-        best lag) more than twice the largest lag: a smaller turn leaves the peak inside.
+        Least distance between any two rotations, and from none, in samples. For a measure that
+        looks over lags (a peak, a best lag) more than twice the largest lag: a smaller turn leaves
+        the peak inside, and turns closer than that find the same peak, which would count one
+        alternative several times and make p too small.
 
     Returns
     -------
@@ -116,14 +118,20 @@ def compare_with_rotations(
     one, two = check_pair(first, second)
     check_count("n_surrogates", n_surrogates)
     check_count("min_shift", min_shift)
-    shifts = np.arange(min_shift, one.size - min_shift + 1)
+    shifts = spread_turns(one.size, min_shift)
     if shifts.size == 0:
-        raise SettingError("min_shift", min_shift, f"less than half of the {one.size} samples")
+        raise SettingError("min_shift", min_shift, f"at most half of the {one.size} samples")
     if shifts.size > n_surrogates:
         shifts = rng.choice(shifts, n_surrogates, replace=False)
     null = [measure(one, np.roll(two, int(shift))) for shift in shifts]
     used = ChanceSettings("rotation", len(null), min_shift)
     return _rank(measure(one, two), null, used)
+
+
+def spread_turns(size: int, reach: int) -> NDArray[np.int64]:
+    """Turns of a ring of ``size`` samples, even and at least ``reach`` apart, zero left out."""
+    places = size // reach
+    return np.round(size * np.arange(1, places) / max(places, 1)).astype(np.int64)
 
 
 def compare_with_strangers(

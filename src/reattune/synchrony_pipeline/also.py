@@ -9,7 +9,6 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reattune.core.errors import SettingError, did_you_mean
 from reattune.core.notes import Note
@@ -19,7 +18,7 @@ from reattune.coupling.pairs import FloatArray
 from reattune.phase_analysis import SWITCHED_OFF
 from reattune.provenance import make_rng
 from reattune.surrogates.decide import MIN_ALIGNMENTS as FEWEST_TURNS
-from reattune.surrogates.ranks import MIN_DEFINED, rank
+from reattune.surrogates.ranks import MIN_DEFINED
 from reattune.synchrony import cut_to_common
 from reattune.synchrony_pipeline import also_signals as signals
 from reattune.synchrony_pipeline.also_events import (
@@ -259,16 +258,6 @@ def _say_short(size: int, setup: Setup, over_lags: bool) -> str:
     )
 
 
-def spread_turns(size: int, reach: int) -> NDArray[np.int64]:
-    """Turns spread evenly over the ring, at least ``reach`` apart and from no turn.
-
-    A highest value over lags is the same for turns closer than that, so drawing turns freely would
-    count one alternative several times and make p too small.
-    """
-    places = size // reach
-    return np.round(size * np.arange(1, places) / places).astype(np.int64)
-
-
 def _compare(
     compute: Compute,
     name: str,
@@ -283,18 +272,9 @@ def _compare(
     def measure(a: FloatArray, b: FloatArray) -> float:
         return compute(a, b)[name][0]
 
-    if reach == 1:
-        found = compare_with_rotations(measure, one, two, rng=rng, n_surrogates=n)
-        drawn, defined = found.used.n_surrogates, found.n_defined
-        beside = (found.null_mean, found.null_low, found.null_high, found.p)
-    else:
-        shifts = spread_turns(one.size, reach)
-        if shifts.size > n:
-            shifts = rng.choice(shifts, n, replace=False)
-        values = np.array([measure(one, np.roll(two, int(shift))) for shift in shifts])
-        row = rank(name, measure(one, two), values)
-        drawn, defined = shifts.size, row.n_defined
-        beside = (row.null_mean, row.null_low, row.null_high, row.p)
+    found = compare_with_rotations(measure, one, two, rng=rng, n_surrogates=n, min_shift=reach)
+    drawn, defined = found.used.n_surrogates, found.n_defined
+    beside = (found.null_mean, found.null_low, found.null_high, found.p)
     told: dict[str, object] = {
         "null": "rotation" if reach == 1 else "rotation, spread evenly",
         "n_surrogates": int(drawn),
