@@ -261,3 +261,13 @@ def test_a_table_of_ratings_becomes_a_report(tmp_path: Path) -> None:
     assert "https://" not in report
     refused = run("analyze", "ratings.csv", "--out", "out", "--export", "eaf", cwd=tmp_path)
     assert refused.returncode == 2
+
+
+def test_info_takes_the_rate_that_a_file_does_not_say(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text('"pat" "th"\n' + "".join(f"{i % 7} {i % 5}\n" for i in range(250)), "utf-8")
+    asked = run("info", str(path), cwd=tmp_path)
+    assert asked.returncode == 1
+    assert "--rate" in asked.stderr
+    told = run("info", str(path), "--rate", "25", cwd=tmp_path)
+    assert "250 samples, 10 s coded" in told.stdout

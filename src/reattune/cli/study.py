@@ -58,6 +58,13 @@ def info(
         Path | None,
         typer.Option("--draft", help="Write a study file that usually runs unchanged."),
     ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            help="Samples per second, where the file does not say (motion energy, landmarks).",
+            show_default=False,
+        ),
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Say what is in a file or folder: format, people, streams, codes, spans, gaps, warnings.
@@ -66,11 +73,12 @@ def info(
     """
     from reattune.reading import describe, draft_study
 
+    options = None if rate is None else {"rate_hz": rate}
     described = []
     failed = False
     for path in paths:
         try:
-            described.append(describe(path))
+            described.append(describe(path, options=options))
         except ReattuneError as error:
             failed = True
             note(f"reattune: {error}")
@@ -81,7 +89,7 @@ def info(
     if draft is not None:
         if draft.exists():
             raise SettingError("--draft", str(draft), "a file that does not exist yet")
-        text = draft_study(paths[0], relative_to=draft.resolve().parent)
+        text = draft_study(paths[0], options=options, relative_to=draft.resolve().parent)
         draft.write_text(text, encoding="utf-8")
         note(f"Wrote {draft}. Read its comments, then: reattune analyze {draft} --out results")
     if failed:

@@ -51,7 +51,7 @@ def read_mea(path: Path, options: Mapping[str, object]) -> tuple[Recording, ...]
         raise ReadError(
             "does not say how many samples per second it holds.",
             path=path,
-            expected="the option rate_hz (the frame rate of the video)",
+            expected="the option rate_hz (--rate), the frame rate of the video",
         )
     names, values, first_line = _parse(path, text)
     names = _names(path, options, names, values.shape[1])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reattune.core.errors import ReadError, SettingError, did_you_mean
+from reattune.core.toml_file import read_toml
 from reattune.models.codebooks import Codebook
 from reattune.models.parameters import FOCAL_STATES, RESPONDER_STATES
 
-MAX_BYTES = 1_000_000
 _SIDES = {"focal": FOCAL_STATES, "responder": RESPONDER_STATES}
 _KEYS = ("name", "stream", "partners", "source", *_SIDES)
 
@@ -48,14 +47,7 @@ def read_codebook(path: str | Path) -> Codebook:
         pos = "play"
     """
     path = Path(path)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ReadError("is too large for a codebook.", path=path)
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ReadError("The codebook cannot be read.", path=path, found=str(error)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReadError("This is not valid TOML.", path=path, found=str(error)) from error
+    values = read_toml(path)
     for key in values:
         if key not in _KEYS:
             told = f"There is no key {key!r} here." + did_you_mean(key, _KEYS)

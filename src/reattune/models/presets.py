@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from reattune.core.errors import ReadError, SettingError, did_you_mean
+from reattune.core.errors import SettingError, did_you_mean
+from reattune.core.toml_file import read_toml
 from reattune.models.parameters import DyadParameters, check_names
 
 PRESETS: dict[str, DyadParameters] = {
@@ -56,14 +56,8 @@ def read_parameters(path: str | Path) -> DyadParameters:
     SettingError
         For an unknown name (with the closest one) or a value out of range.
     """
-    path = Path(path)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ReadError("The file cannot be read.", path=path, found=str(error)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReadError("This is not valid TOML.", path=path, found=str(error)) from error
-    start = values.pop("preset", "infant_caregiver")
+    values = read_toml(path)
+    start = str(values.pop("preset", "infant_caregiver"))
     return preset(start, **values)
 
 

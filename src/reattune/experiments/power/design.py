@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from reattune.core.checks import check_not_negative, check_positive
-from reattune.core.errors import ReadError, SettingError, did_you_mean
+from reattune.core.errors import SettingError, did_you_mean
+from reattune.core.toml_file import read_toml
 from reattune.experiments.power.questions import QUESTIONS, Question
 from reattune.models import CODEBOOKS, PRESETS, CoderError, Observation
 
@@ -210,13 +210,7 @@ def read_design(path: str | Path, **changes: object) -> Design:
     SettingError
         For an unknown name (with the closest one) or a value out of range.
     """
-    path = Path(path)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ReadError("The file cannot be read.", path=path, found=str(error)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReadError("This is not valid TOML.", path=path, found=str(error)) from error
+    values = read_toml(path)
     return Design.from_dict({**values, **changes})
 
 
